@@ -1,0 +1,62 @@
+//! How Ward's pallets meet: each implements some of these for the others, and none depends on
+//! another's storage.
+//!
+//! Reads take a moment and answer for the last interval that starts at or before it, so that the
+//! same call serves the present and the past.
+
+use alloc::vec::Vec;
+
+use crate::{
+	decision::RecordFacts, Grant, Interval, KeyBytes, KeyRoles, Moment, ParticipantId, Role,
+	Timeline,
+};
+
+/// Knows which participant an account acts for.
+pub trait ActingParticipant<AccountId, Error> {
+	/// The active participant whose live key `account` is, if the key has all of `roles`; otherwise
+	/// an error that says what is missing.
+	fn ensure_acting(account: &AccountId, roles: KeyRoles) -> Result<ParticipantId, Error>;
+
+	/// The same without asking whether the participant is active: for calls that only take rights
+	/// away, so that nobody who is suspended or frozen loses the power to withdraw.
+	fn ensure_holder(account: &AccountId, roles: KeyRoles) -> Result<ParticipantId, Error>;
+}
+
+/// Reads identities and the relations between them.
+pub trait ReadParticipants {
+	/// The role of a participant and when it was active.
+	fn participant(id: ParticipantId, at: Moment) -> Option<(Role, Interval)>;
+
+	/// The centers that `member` is or was affiliated with, and when.
+	fn affiliations(member: ParticipantId, at: Moment) -> Vec<(ParticipantId, Interval)>;
+
+	/// When `patient` was in the care of `center`.
+	fn care(patient: ParticipantId, center: ParticipantId, at: Moment) -> Option<Timeline>;
+
+	/// When `device` was paired with `patient`.
+	fn pairing(device: ParticipantId, patient: ParticipantId, at: Moment) -> Option<Interval>;
+
+	/// The Ed25519 key with which `center` signs receipts now; none if it runs no vault, or is not
+	/// active.
+	fn receipt_key(center: ParticipantId) -> Option<KeyBytes>;
+
+	/// Whether `id` exists, is active now and has this role.
+	fn is_active(id: ParticipantId, role: Role, now: Moment) -> bool {
+		Self::participant(id, now).is_some_and(|(has, active)| has == role && active.contains(now))
+	}
+}
+
+/// Reads records.
+pub trait ReadRecords {
+	/// What a decision depends on of a record.
+	fn record(id: crate::RecordId) -> Option<RecordFacts>;
+}
+
+/// Reads what patients allowed and forbade.
+pub trait ReadConsents {
+	/// The grants of `patient` to `grantee`, each in the generation that holds at `at`.
+	fn grants(patient: ParticipantId, grantee: ParticipantId, at: Moment) -> Vec<Grant>;
+
+	/// When `patient` excluded `excluded`.
+	fn exclusion(patient: ParticipantId, excluded: ParticipantId, at: Moment) -> Option<Interval>;
+}
