@@ -1,1 +1,81 @@
+//! What a Ward node answers about its chain's state, for vaults, clients and wallets.
+//!
+//! Every list is paged: `from` is the number of the first entry and `limit` is capped by the
+//! runtime. All of it can also be called at past blocks whose state the node keeps.
 
+#![cfg_attr(not(feature = "std"), no_std)]
+// The macro below generates items without documentation.
+#![allow(missing_docs)]
+
+extern crate alloc;
+
+use alloc::{string::String, vec::Vec};
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+use ward_primitives::{
+	decision::{DecisionInputs, Query},
+	AccessRequest, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord, ParticipantId,
+	ParticipantRow, RecordId, RecordRow, Timeline, VaultRow,
+};
+
+/// The first record of a batch that the chain would not anchor.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct BatchFault {
+	/// Its place in the batch, from 0.
+	pub index: u32,
+	/// The name of the error, for example `Records::AlreadyExists`.
+	pub error: String,
+}
+
+sp_api::decl_runtime_apis! {
+	/// Reads of Ward's own pallets.
+	pub trait WardApi {
+		/// The timestamp of this state.
+		fn now() -> Moment;
+
+		/// All that `ward_primitives::decide` needs to decide `query`.
+		fn decision_inputs(query: Query) -> DecisionInputs;
+
+		/// A participant.
+		fn participant(id: ParticipantId) -> Option<ParticipantRow>;
+
+		/// A key: whose it is, what it may be used for and when it was live.
+		fn key(key: KeyBytes) -> Option<KeyRow>;
+
+		/// What a center publishes of its vault.
+		fn vault(center: ParticipantId) -> Option<VaultRow>;
+
+		/// The centers that a participant is or was affiliated with.
+		fn affiliations(member: ParticipantId) -> Vec<(ParticipantId, Interval)>;
+
+		/// The care relationship of a patient with a center.
+		fn care(patient: ParticipantId, center: ParticipantId) -> Option<Timeline>;
+
+		/// A record.
+		fn record(id: RecordId) -> Option<RecordRow>;
+
+		/// A patient's records, oldest first.
+		fn patient_records(patient: ParticipantId, from: u64, limit: u32) -> Vec<RecordId>;
+
+		/// The rows that a center holds, by their number.
+		fn custody(center: ParticipantId, from: u64, limit: u32) -> Vec<RecordId>;
+
+		/// Whether `anchor_batch` of these records by this key would succeed now.
+		fn check_batch(author: KeyBytes, records: Vec<NewRecord>) -> Result<(), BatchFault>;
+
+		/// A grant in its latest generation.
+		fn grant(id: GrantId) -> Option<Grant>;
+
+		/// A patient's grants with numbers from `from` on, in their latest generations.
+		fn patient_grants(patient: ParticipantId, from: GrantId, limit: u32) -> Vec<Grant>;
+
+		/// The requests made to a patient, open ones and ended ones.
+		fn requests_to(patient: ParticipantId, limit: u32) -> Vec<AccessRequest>;
+
+		/// Whom a patient excluded, and when.
+		fn exclusions(patient: ParticipantId, limit: u32) -> Vec<(ParticipantId, Timeline)>;
+
+		/// How much of a participant's quota is left, in the unit of weight (picoseconds).
+		fn quota(id: ParticipantId) -> u64;
+	}
+}
