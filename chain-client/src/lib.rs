@@ -1,1 +1,26 @@
+//! # Ward chain client
+//!
+//! A typed connection to a Ward node: state at a block, finalized blocks as they come, signed calls.
+//! The connection reconnects by itself.
+//!
+//! - [`Chain`]: the connection.
+//! - [`State`]: the chain at one block; one method for each function of the node's `WardApi`.
+//! - [`Call`]: a call to one of Ward's pallets.
 
+#![forbid(unsafe_code)]
+
+mod call;
+mod chain;
+mod error;
+mod event;
+mod signer;
+mod state;
+mod submit;
+
+pub use call::Call;
+pub use chain::{Chain, SyncStatus};
+pub use error::ChainError;
+pub use event::Event;
+pub use signer::CallSigner;
+pub use state::{BatchFault, State};
+pub use submit::{Finalized, Progress};

@@ -117,6 +117,7 @@ pub struct Attributes {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct AttributesOpening {
 	/// 32 random bytes, used for this record only.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub salt: [u8; 32],
 	/// The attributes themselves.
 	pub attributes: Attributes,

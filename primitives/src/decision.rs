@@ -71,6 +71,7 @@ pub struct RecordFacts {
 	/// The center on whose behalf it was written.
 	pub author_center: Option<ParticipantId>,
 	/// The digest of its attributes.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub attributes: Digest,
 	/// When it was anchored.
 	pub anchored_at: Moment,

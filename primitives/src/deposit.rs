@@ -26,12 +26,14 @@ use crate::{hash::Domain, Digest, Moment, ParticipantId, RecordId};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct DepositReceipt {
 	/// The hash of the chain's first block.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub genesis: Digest,
 	/// The center that holds the ciphertext.
 	pub custodian: ParticipantId,
 	/// The record that the ciphertext belongs to.
 	pub record: RecordId,
 	/// BLAKE3 of the ciphertext.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub content_root: Digest,
 	/// The length of the ciphertext in bytes.
 	pub size: u64,
@@ -67,31 +69,6 @@ pub struct Deposit {
 	/// The first moment at which the receipt no longer counts.
 	pub expires: Moment,
 	/// The Ed25519 signature of the custodian's receipt key over [`DepositReceipt::message`].
-	#[cfg_attr(feature = "serde", serde(with = "hex_signature"))]
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub signature: [u8; 64],
-}
-
-/// JSON form of a signature: `0x` and 128 hexadecimal digits.
-#[cfg(feature = "serde")]
-mod hex_signature {
-	use alloc::{format, string::String};
-	use serde::{de::Error, Deserialize, Deserializer, Serializer};
-
-	pub(super) fn serialize<S: Serializer>(bytes: &[u8; 64], to: S) -> Result<S::Ok, S::Error> {
-		let text =
-			bytes.iter().fold(String::from("0x"), |text, byte| text + &format!("{byte:02x}"));
-		to.serialize_str(&text)
-	}
-
-	pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<[u8; 64], D::Error> {
-		let text = String::deserialize(from)?;
-		let digits =
-			text.strip_prefix("0x").filter(|digits| digits.len() == 128 && digits.is_ascii());
-		let digits = digits.ok_or_else(|| D::Error::custom("expected 0x and 128 hex digits"))?;
-		let mut bytes = [0u8; 64];
-		for (i, byte) in bytes.iter_mut().enumerate() {
-			*byte = u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).map_err(D::Error::custom)?;
-		}
-		Ok(bytes)
-	}
 }

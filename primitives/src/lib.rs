@@ -25,6 +25,8 @@ pub mod deposit;
 pub mod hash;
 pub mod inputs;
 pub mod interval;
+#[cfg(feature = "serde")]
+pub mod json;
 pub mod participant;
 pub mod proof;
 pub mod purpose;

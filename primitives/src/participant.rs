@@ -189,6 +189,7 @@ pub struct SealingKey {
 	/// The suite that the key belongs to.
 	pub suite: SealingSuite,
 	/// `H("ward/sealing-key/v1", suite ‖ key)`, see [`SealingKey::of`].
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub digest: Digest,
 }
 
@@ -300,13 +301,16 @@ pub const MAX_RELEASE_KEY_LEN: u32 = 1_216;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct VaultRow {
 	/// The vault's base URL: `https://`, or `http://` on a loopback address for development.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::text"))]
 	pub endpoint: BoundedVec<u8, ConstU32<MAX_ENDPOINT_LEN>>,
 	/// The Ed25519 key with which the vault signs receipts. It is attached to the center with the
 	/// [`KeyRoles::RECEIPT`] bit.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub receipt_key: KeyBytes,
 	/// The suite of `release_key`.
 	pub release_suite: SealingSuite,
 	/// The public key to which data keys are wrapped for the vault's release service, in full.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub release_key: BoundedVec<u8, ConstU32<MAX_RELEASE_KEY_LEN>>,
 }
 

@@ -29,12 +29,14 @@ use crate::{
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Enrolment {
 	/// The hash of the chain's first block.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub genesis: Digest,
 	/// Who enrols.
 	pub sponsor: ParticipantId,
 	/// As what.
 	pub role: Role,
 	/// The newcomer's account: the signing key itself.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub account: KeyBytes,
 	/// The key to which data keys are wrapped for the newcomer.
 	pub sealing_key: SealingKey,
@@ -67,10 +69,12 @@ impl Enrolment {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct KeyAttachment {
 	/// The hash of the chain's first block.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub genesis: Digest,
 	/// Whose key it becomes.
 	pub participant: ParticipantId,
 	/// The key itself.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub key: KeyBytes,
 	/// What it may be used for.
 	pub roles: KeyRoles,

@@ -108,10 +108,13 @@ pub struct RecordContent {
 	/// Who wrote it.
 	pub author: ParticipantId,
 	/// The [commitment](manifest_commitment) to its manifest.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub commitment: Digest,
 	/// The [digest](crate::AttributesOpening::digest) of its attributes.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub attributes: Digest,
 	/// BLAKE3 of the ciphertext: the root of a Merkle tree over leaves of 1 KiB.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub content_root: Digest,
 	/// The length of the ciphertext in bytes.
 	pub size: u64,
@@ -171,10 +174,13 @@ pub struct NewRecord {
 	/// The center on whose behalf it is written; none for the patient and the patient's own device.
 	pub on_behalf_of: Option<ParticipantId>,
 	/// The [commitment](manifest_commitment) to its manifest.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub commitment: Digest,
 	/// The [digest](crate::AttributesOpening::digest) of its attributes.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub attributes: Digest,
 	/// BLAKE3 of the ciphertext.
+	#[cfg_attr(feature = "serde", serde(with = "crate::json::hex"))]
 	pub content_root: Digest,
 	/// The length of the ciphertext in bytes.
 	pub size: u64,

@@ -1,1 +1,363 @@
+//! # Records
+//!
+//! Anchors of health records: what was written about whom, by whom, and who holds it.
+//!
+//! ## Pallet API
+//!
+//! See the [`pallet`] module for the calls, events, errors, constants and storage of this pallet.
+//!
+//! ## Overview
+//!
+//! A record itself never comes near the chain. It is encrypted by its author, its ciphertext is kept
+//! by one to three medical centers, and only salted hashes of it are anchored here. So anybody can
+//! check that what a vault hands out is what the author wrote, and nobody learns anything clinical.
+//!
+//! ### Terminology
+//!
+//! - **Anchor**: to put a record's hashes on the chain, in a row that stays for good.
+//! - **Author**: the participant who signs the call. Practitioners and centers write on behalf of a
+//!   center, which the row names; patients and their paired devices write for the patient.
+//! - **Custodian**: a center whose vault holds the ciphertext, proved by its deposit receipt.
+//! - **Lineage**: a record and all that supersede it, one after the other. The last is its head.
+//!
+//! ### Scenario: a hospital writes a report
+//!
+//! 1. The doctor's client encrypts the report and uploads the ciphertext to the hospital's vault.
+//! 2. The vault signs a deposit receipt: it holds these bytes for this record.
+//! 3. The doctor anchors the record with the receipt. The chain checks that the patient is in the
+//!    hospital's care (or granted it writing), checks the receipt and writes the row.
+//! 4. The report had an error: the doctor anchors a corrected one that supersedes the first.
+//!
+//! ## Low Level / Implementation Details
+//!
+//! ### Design
+//!
+//! - Whether an author may write is decided by [`ward_primitives::decide`], as everywhere in Ward.
+//! - The [`RecordId`] is computed here from what the author submits, so the same submission is the
+//!   same record and a repeated one is refused.
+//! - A batch is all or nothing. `check_batch` names the item at fault before anything is sent.
+//! - A patient's records and a custodian's rows are numbered without gaps, so that both can be read
+//!   in pages, and so that 1,024 consecutive rows of a custodian make a cohort.
+//! - Rows are never removed. Erasing a record means destroying its salt and its data key.
 
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+mod anchoring;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod deposits;
+mod reading;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+
+// The macro generates items whose documentation cannot be written by hand.
+#[frame_support::pallet]
+pub mod pallet {
+	use alloc::vec::Vec;
+	use frame_support::{pallet_prelude::*, traits::Time};
+	use frame_system::pallet_prelude::*;
+	use ward_primitives::{
+		record::MAX_CUSTODIANS,
+		traits::{ActingParticipant, ReadConsents, ReadParticipants},
+		Custodian, KeyRoles, NewRecord, ParticipantId, RecordId, RecordRow,
+	};
+
+	use crate::WeightInfo;
+
+	#[pallet::pallet]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config<Hash: Into<[u8; 32]>> {
+		/// The clock, in milliseconds since the Unix epoch.
+		type Time: Time<Moment = u64>;
+
+		/// Who takes part: authors, patients and custodians.
+		type Participants: ActingParticipant<Self::AccountId, DispatchError> + ReadParticipants;
+
+		/// What patients allowed and forbade.
+		type Consents: ReadConsents;
+
+		/// The most records that one batch can hold. Each costs up to three signature checks, so a
+		/// full batch must stay well within a block.
+		#[pallet::constant]
+		type MaxBatch: Get<u32>;
+
+		/// The largest ciphertext of a record, in bytes.
+		#[pallet::constant]
+		type MaxSize: Get<u64>;
+
+		/// What the calls weigh.
+		type WeightInfo: WeightInfo;
+
+		/// Prepares participants for the benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::BenchmarkHelper<Self::AccountId>;
+	}
+
+	/// Every record that was ever anchored.
+	// Identity: the key is a BLAKE2b hash that the chain itself computes over fields of which the
+	// author controls several, so its distribution is that of the hash; hashing it again gains nothing.
+	#[pallet::storage]
+	pub type Records<T: Config> = StorageMap<_, Identity, RecordId, RecordRow>;
+
+	/// How many records there are.
+	#[pallet::storage]
+	pub type RecordCount<T: Config> = StorageValue<_, u64, ValueQuery>;
+
+	/// A patient's records, numbered from 0 in the order in which they were anchored.
+	// Twox: both keys are numbers that the chain assigns one after the other.
+	#[pallet::storage]
+	pub type PatientRecords<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, ParticipantId, Twox64Concat, u64, RecordId>;
+
+	/// How many records a patient has.
+	// Twox: participant numbers are assigned by the chain.
+	#[pallet::storage]
+	pub type PatientRecordCount<T: Config> =
+		StorageMap<_, Twox64Concat, ParticipantId, u64, ValueQuery>;
+
+	/// The rows of a custodian, numbered from 0 without gaps. 1,024 consecutive ones are a cohort.
+	// Twox: both keys are numbers that the chain assigns one after the other.
+	#[pallet::storage]
+	pub type Custody<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, ParticipantId, Twox64Concat, u64, RecordId>;
+
+	/// How many rows a custodian has.
+	// Twox: participant numbers are assigned by the chain.
+	#[pallet::storage]
+	pub type CustodyCount<T: Config> = StorageMap<_, Twox64Concat, ParticipantId, u64, ValueQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A record was anchored.
+		Anchored {
+			/// The record.
+			record: RecordId,
+			/// Whom it is about.
+			patient: ParticipantId,
+			/// Who wrote it.
+			author: ParticipantId,
+			/// The centers that hold it, each with the number of its row.
+			custodians: BoundedVec<Custodian, ConstU32<MAX_CUSTODIANS>>,
+		},
+		/// A record was anchored that corrects or replaces another.
+		Superseded {
+			/// The new record, now the head of its lineage.
+			record: RecordId,
+			/// The record that it corrects or replaces.
+			superseded: RecordId,
+		},
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The record is on the chain already: nothing needs to be sent again. A record that is to stand
+		/// beside it needs a fresh salt.
+		AlreadyExists,
+		/// There is no record with this id. Check the id, and that its record is anchored.
+		NotFound,
+		/// Nothing permits the author to write about this patient: ask the patient for a grant that
+		/// includes writing, or the center to have the patient in its care.
+		NotAuthorized,
+		/// The patient excluded the author or a center that the author works for. Only the patient can
+		/// end that.
+		Excluded,
+		/// The participant that the record is about is not a patient. Check its number.
+		UnknownPatient,
+		/// A practitioner or center has to name the center on whose behalf it writes. Set `on_behalf_of`.
+		CenterRequired,
+		/// The patient and the patient's own device write on nobody's behalf. Leave `on_behalf_of` out.
+		UnexpectedCenter,
+		/// The author does not work for the center that is named now. Name a center that it works for.
+		NotAffiliated,
+		/// The ciphertext is empty or larger than `MaxSize`. Split the record.
+		InvalidSize,
+		/// No custodian holds the ciphertext. Upload it to a vault and add its deposit receipt.
+		NoDeposit,
+		/// Two deposit receipts are of the same center. Leave one of them out.
+		DuplicateCustodian,
+		/// The custodian is not an active medical center that runs a vault. Deposit with another.
+		NotACustodian,
+		/// A deposit receipt is no longer valid. Upload the ciphertext again to get a new one.
+		Expired,
+		/// A deposit receipt is not signed by the custodian's receipt key for exactly this record on this
+		/// chain. Ask the vault for a receipt for this record.
+		InvalidSignature,
+		/// The record that is to be superseded is about another patient. Anchor the new one by itself.
+		PatientMismatch,
+		/// A newer record already supersedes this one. Supersede the head of the lineage.
+		AlreadySuperseded,
+		/// Only the patient and the center that wrote a record can supersede it. Anchor the new record by
+		/// itself.
+		NotAuthor,
+		/// The batch holds no record. Add at least one.
+		EmptyBatch,
+		/// The batch holds more than `MaxBatch` records. Split it.
+		TooManyRecords,
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Anchors a record.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed with an `act` key of an active participant, who becomes the author.
+		///
+		/// ## Details
+		///
+		/// The author must be permitted to write about the patient now: as the patient, as the patient's
+		/// paired device, for a center that has the patient in its care, or by a grant. `record` names one
+		/// to three custodians with their deposit receipts.
+		///
+		/// ## Errors
+		///
+		/// - `NotAuthorized`, `Excluded`: the author may not write about this patient.
+		/// - `UnknownPatient`: the record is about somebody who is not a patient.
+		/// - `CenterRequired`, `UnexpectedCenter`, `NotAffiliated`: the wrong `on_behalf_of`.
+		/// - `InvalidSize`: the ciphertext is empty or too large.
+		/// - `NoDeposit`, `DuplicateCustodian`, `NotACustodian`, `Expired`, `InvalidSignature`: the deposit
+		///   receipts are not in order.
+		/// - `AlreadyExists`: the same record was anchored before.
+		///
+		/// ## Events
+		///
+		/// - `Anchored`.
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::anchor(record.deposits.len() as u32))]
+		pub fn anchor(origin: OriginFor<T>, record: NewRecord) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			let author = T::Participants::ensure_acting(&account, KeyRoles::ACT)?;
+			Self::do_anchor(author, &record, None)?;
+			Ok(())
+		}
+
+		/// Anchors several records of one author, all or none.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed with an `act` key of an active participant, who becomes the author of all.
+		///
+		/// ## Details
+		///
+		/// Each record is checked as by `anchor`. If one of them is refused, none is anchored; the view
+		/// function `check_batch` tells beforehand which one it would be.
+		///
+		/// ## Errors
+		///
+		/// - `EmptyBatch`: there is no record in it.
+		/// - Those of `anchor`, for the first record that is refused.
+		///
+		/// ## Events
+		///
+		/// - `Anchored`, for each record.
+		#[pallet::call_index(1)]
+		#[pallet::weight(crate::anchoring::batch_weight::<T>(records))]
+		pub fn anchor_batch(
+			origin: OriginFor<T>,
+			records: BoundedVec<NewRecord, T::MaxBatch>,
+		) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			let author = T::Participants::ensure_acting(&account, KeyRoles::ACT)?;
+			ensure!(!records.is_empty(), Error::<T>::EmptyBatch);
+			for record in &records {
+				Self::do_anchor(author, record, None)?;
+			}
+			Ok(())
+		}
+
+		/// Anchors a record that corrects or replaces another.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed with an `act` key of an active participant, who becomes the author of the new record:
+		/// the patient, or somebody who writes on behalf of the center that wrote the superseded record.
+		///
+		/// ## Details
+		///
+		/// The new record is checked as by `anchor`, joins the lineage of the superseded one and becomes
+		/// its head. The superseded record stays on the chain.
+		///
+		/// ## Errors
+		///
+		/// - `NotFound`: the superseded record is not on the chain.
+		/// - `PatientMismatch`: it is about another patient.
+		/// - `AlreadySuperseded`: it is not the head of its lineage.
+		/// - `NotAuthor`: the author is neither the patient nor writes for the same center.
+		/// - Those of `anchor`, for the new record.
+		///
+		/// ## Events
+		///
+		/// - `Anchored`, then `Superseded`.
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::supersede(record.deposits.len() as u32))]
+		pub fn supersede(
+			origin: OriginFor<T>,
+			superseded: RecordId,
+			record: NewRecord,
+		) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			let author = T::Participants::ensure_acting(&account, KeyRoles::ACT)?;
+			Self::do_supersede(author, superseded, &record)
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// A record.
+		pub fn record(id: RecordId) -> Option<RecordRow> {
+			Records::<T>::get(id)
+		}
+
+		/// A page of a patient's records, oldest first: at most `limit` (and at most 1,000) from number
+		/// `from` on.
+		pub fn records_of(patient: ParticipantId, from: u64, limit: u32) -> Vec<RecordId> {
+			Self::page(from, limit, |n| PatientRecords::<T>::get(patient, n))
+		}
+
+		/// A page of a center's rows by their number: at most `limit` (and at most 1,000) from row `from`
+		/// on.
+		pub fn custody_of(center: ParticipantId, from: u64, limit: u32) -> Vec<RecordId> {
+			Self::page(from, limit, |row| Custody::<T>::get(center, row))
+		}
+
+		/// Whether `anchor_batch` of these records by this account would succeed now; if not, the place
+		/// of the first record at fault, from 0, and the error.
+		pub fn check_batch(
+			author: T::AccountId,
+			records: Vec<NewRecord>,
+		) -> Result<(), (u32, DispatchError)> {
+			Self::try_batch(&author, &records)
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::MaxBatch::get() > 0, "a batch must have room for a record");
+			assert!(T::MaxSize::get() > 0, "a record must have room for a byte");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+}

@@ -1,0 +1,99 @@
+//! Writes the chain spec of a new consortium.
+
+use std::{path::PathBuf, str::FromStr};
+
+use sc_service::{config::MultiaddrWithPeerId, ChainSpec as _, ChainType};
+use ward_runtime::{
+	genesis_config_presets::{founding_genesis, FoundingCenter},
+	AccountId, SessionKeys,
+};
+
+use crate::chain_spec::{properties, wasm_binary, ChainSpec};
+
+/// Write the chain spec of a new consortium.
+///
+/// Every founder generates its own keys and hands over only the public ones:
+///
+///   ward-node key generate --scheme ed25519      # the account, and the same for GRANDPA
+///   ward-node key generate --scheme sr25519      # for Aura
+///
+/// All founders then start from the same file, and check that it is the same.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FoundCmd {
+	/// The name of the chain, for people.
+	#[arg(long)]
+	name: String,
+
+	/// The identifier of the chain, for directories: lower-case letters, digits and `_`.
+	#[arg(long, value_parser = chain_id)]
+	id: String,
+
+	/// The health authority's account, as SS58 address or 0x hex.
+	#[arg(long, value_name = "ACCOUNT")]
+	health_authority: AccountId,
+
+	/// A founding medical center: its account, its Aura key and its GRANDPA key, each as SS58 address
+	/// or 0x hex. Repeat it for each of them; with four, one may fail.
+	#[arg(long = "center", value_name = "ACCOUNT,AURA,GRANDPA", required = true, value_parser = founding_center)]
+	centers: Vec<FoundingCenter>,
+
+	/// The address of a node that newcomers connect to first. Repeatable.
+	#[arg(long = "bootnode", value_name = "MULTIADDR")]
+	bootnodes: Vec<MultiaddrWithPeerId>,
+
+	/// Write the genesis state itself instead of the founders' keys. Nodes with another runtime built
+	/// in then start from the same genesis.
+	#[arg(long)]
+	raw: bool,
+
+	/// Where to write it; standard output if omitted.
+	#[arg(long, value_name = "FILE")]
+	output: Option<PathBuf>,
+}
+
+fn chain_id(text: &str) -> Result<String, String> {
+	let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+	match !text.is_empty() && text.chars().all(is_allowed) {
+		true => Ok(text.into()),
+		false => Err("use lower-case letters, digits and `_` only".into()),
+	}
+}
+
+fn founding_center(text: &str) -> Result<FoundingCenter, String> {
+	let key = |part: &str, what| {
+		AccountId::from_str(part.trim()).map_err(|error| format!("{what} key `{part}`: {error}"))
+	};
+	match text.split(',').collect::<Vec<_>>()[..] {
+		[account, aura, grandpa] => Ok(FoundingCenter {
+			account: key(account, "account")?,
+			keys: SessionKeys {
+				aura: sp_core::sr25519::Public::from_raw(key(aura, "Aura")?.into()).into(),
+				grandpa: sp_core::ed25519::Public::from_raw(key(grandpa, "GRANDPA")?.into()).into(),
+			},
+		}),
+		_ => Err("expected three keys: ACCOUNT,AURA,GRANDPA".into()),
+	}
+}
+
+impl FoundCmd {
+	/// Writes the spec.
+	pub(crate) fn run(&self) -> sc_cli::Result<()> {
+		let spec = ChainSpec::builder(wasm_binary()?, None)
+			.with_name(&self.name)
+			.with_id(&self.id)
+			.with_chain_type(ChainType::Live)
+			.with_properties(properties())
+			.with_boot_nodes(self.bootnodes.clone())
+			.with_genesis_config_patch(founding_genesis(
+				self.health_authority.clone(),
+				&self.centers,
+			))
+			.build();
+		let json = spec.as_json(self.raw)?;
+		match &self.output {
+			Some(path) => std::fs::write(path, json)?,
+			None => println!("{json}"),
+		}
+		Ok(())
+	}
+}

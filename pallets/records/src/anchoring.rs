@@ -1,0 +1,193 @@
+//! The checks that a new record has to pass, and how it comes into storage.
+
+use alloc::collections::BTreeSet;
+use frame_support::{ensure, pallet_prelude::*, traits::Time, weights::Weight};
+use sp_runtime::ArithmeticError;
+use ward_primitives::{
+	decide,
+	decision::{DecisionInputs, Query},
+	inputs,
+	record::MAX_CUSTODIANS,
+	traits::{ActingParticipant, ReadParticipants},
+	Action, Basis, Custodian, Decision, KeyRoles, Moment, NewRecord, ParticipantId, PurposeOfUse,
+	Reason, RecordId, RecordRow, Role,
+};
+
+use crate::{
+	Config, Custody, CustodyCount, Error, Event, Pallet, PatientRecordCount, PatientRecords,
+	RecordCount, Records, WeightInfo,
+};
+
+/// Where a new record joins a lineage.
+pub(crate) struct Succession {
+	/// The head that it supersedes.
+	superseded: RecordId,
+	/// The first record of the lineage.
+	lineage: RecordId,
+}
+
+impl<T: Config> Pallet<T> {
+	/// Checks and stores a new record.
+	pub(crate) fn do_anchor(
+		author: ParticipantId,
+		record: &NewRecord,
+		succession: Option<&Succession>,
+	) -> Result<RecordId, DispatchError> {
+		let now = T::Time::now();
+		let id = Self::check_record(author, record, now)?;
+		Self::insert_record(id, author, record, succession, now)?;
+		Ok(id)
+	}
+
+	/// Checks and stores a new record as the head of the lineage of `superseded`.
+	pub(crate) fn do_supersede(
+		author: ParticipantId,
+		superseded: RecordId,
+		record: &NewRecord,
+	) -> DispatchResult {
+		let mut old = Records::<T>::get(superseded).ok_or(Error::<T>::NotFound)?;
+		ensure!(old.content.patient == record.patient, Error::<T>::PatientMismatch);
+		ensure!(old.superseded_by.is_none(), Error::<T>::AlreadySuperseded);
+		// That the author does write for the center it names is among the checks of the new record.
+		let same_center = old.author_center.is_some() && old.author_center == record.on_behalf_of;
+		ensure!(author == record.patient || same_center, Error::<T>::NotAuthor);
+
+		let succession = Succession { superseded, lineage: old.lineage };
+		let id = Self::do_anchor(author, record, Some(&succession))?;
+		old.superseded_by = Some(id);
+		Records::<T>::insert(superseded, old);
+		Self::deposit_event(Event::Superseded { record: id, superseded });
+		Ok(())
+	}
+
+	/// Checks a batch without storing anything.
+	pub(crate) fn try_batch(
+		account: &T::AccountId,
+		records: &[NewRecord],
+	) -> Result<(), (u32, DispatchError)> {
+		let author =
+			T::Participants::ensure_acting(account, KeyRoles::ACT).map_err(|error| (0, error))?;
+		ensure!(!records.is_empty(), (0, Error::<T>::EmptyBatch.into()));
+		let now = T::Time::now();
+		let mut seen = BTreeSet::new();
+		for (index, record) in (0u32..).zip(records) {
+			ensure!(index < T::MaxBatch::get(), (index, Error::<T>::TooManyRecords.into()));
+			let id = Self::check_record(author, record, now).map_err(|error| (index, error))?;
+			ensure!(seen.insert(id), (index, Error::<T>::AlreadyExists.into()));
+		}
+		Ok(())
+	}
+
+	/// Whether `author` may anchor `record` now, and the record's id. The costly checks come last.
+	fn check_record(
+		author: ParticipantId,
+		record: &NewRecord,
+		now: Moment,
+	) -> Result<RecordId, DispatchError> {
+		ensure!((1..=T::MaxSize::get()).contains(&record.size), Error::<T>::InvalidSize);
+		let patient_role = T::Participants::participant(record.patient, now).map(|(role, _)| role);
+		ensure!(patient_role == Some(Role::Patient), Error::<T>::UnknownPatient);
+
+		let genesis = Self::genesis();
+		let id = record.content(author).record_id(&genesis);
+		ensure!(!Records::<T>::contains_key(id), Error::<T>::AlreadyExists);
+		Self::check_authorship(author, record, now)?;
+		Self::check_deposits(genesis, id, record, now)?;
+		Ok(id)
+	}
+
+	/// Whether `author` may write about the patient, and whether the center it names is the true one.
+	fn check_authorship(
+		author: ParticipantId,
+		record: &NewRecord,
+		now: Moment,
+	) -> Result<(), Error<T>> {
+		let query = Query {
+			patient: record.patient,
+			record: None,
+			actor: author,
+			on_behalf_of: record.on_behalf_of,
+			action: Action::Write,
+			purpose: PurposeOfUse::Treat,
+			at: now,
+		};
+		let inputs = inputs::gather::<T::Participants, Self, T::Consents>(query, now);
+		match (decide(&inputs, None), record.on_behalf_of) {
+			(Decision::Permit { basis: Basis::Own, .. }, None) => Ok(()),
+			(Decision::Permit { basis: Basis::Own, .. }, Some(_)) => {
+				Err(Error::<T>::UnexpectedCenter)
+			},
+			(Decision::Permit { .. }, None) => Err(Error::<T>::CenterRequired),
+			// A grant to the author in person says nothing about the center.
+			(Decision::Permit { .. }, Some(center)) => {
+				ensure!(works_for(&inputs, center), Error::<T>::NotAffiliated);
+				Ok(())
+			},
+			(Decision::Deny { reason: Reason::Excluded }, _) => Err(Error::<T>::Excluded),
+			(Decision::Deny { .. }, _) => Err(Error::<T>::NotAuthorized),
+		}
+	}
+
+	/// Writes the row of a checked record, its numbers and its counters.
+	fn insert_record(
+		id: RecordId,
+		author: ParticipantId,
+		record: &NewRecord,
+		succession: Option<&Succession>,
+		now: Moment,
+	) -> DispatchResult {
+		let patient = record.patient;
+		let mut custodians = BoundedVec::<Custodian, ConstU32<MAX_CUSTODIANS>>::new();
+		for deposit in &record.deposits {
+			let center = deposit.custodian;
+			let row = CustodyCount::<T>::try_mutate(center, next_number)?;
+			Custody::<T>::insert(center, row, id);
+			custodians
+				.try_push(Custodian { center, row })
+				.map_err(|()| DispatchError::Exhausted)?;
+		}
+		let number = PatientRecordCount::<T>::try_mutate(patient, next_number)?;
+		PatientRecords::<T>::insert(patient, number, id);
+		RecordCount::<T>::try_mutate(next_number)?;
+
+		let row = RecordRow {
+			content: record.content(author),
+			author_center: record.on_behalf_of,
+			custodians: custodians.clone(),
+			anchored_at: now,
+			lineage: succession.map_or(id, |succession| succession.lineage),
+			supersedes: succession.map(|succession| succession.superseded),
+			superseded_by: None,
+		};
+		Records::<T>::insert(id, row);
+		Self::deposit_event(Event::Anchored { record: id, patient, author, custodians });
+		Ok(())
+	}
+}
+
+/// Whether the actor works for `center` now, and the center is active.
+fn works_for(inputs: &DecisionInputs, center: ParticipantId) -> bool {
+	let at = inputs.query.at;
+	inputs.actor.iter().flat_map(|actor| &actor.centers).any(|facts| {
+		facts.center == center && facts.active.contains(at) && facts.affiliation.contains(at)
+	})
+}
+
+/// The number for a new row; counts it.
+fn next_number(count: &mut u64) -> Result<u64, ArithmeticError> {
+	let number = *count;
+	*count = number.checked_add(1).ok_or(ArithmeticError::Overflow)?;
+	Ok(number)
+}
+
+/// What a batch weighs: the benchmark has one custodian a record, and each further one costs what
+/// `anchor` needs for it.
+pub(crate) fn batch_weight<T: Config>(records: &[NewRecord]) -> Weight {
+	let further = records
+		.iter()
+		.map(|record| (record.deposits.len() as u32).saturating_sub(1))
+		.fold(0u32, u32::saturating_add);
+	let of_further = T::WeightInfo::anchor(further.saturating_add(1))
+		.saturating_sub(T::WeightInfo::anchor(1));
+	T::WeightInfo::anchor_batch(records.len() as u32).saturating_add(of_further)
+}

@@ -1,0 +1,35 @@
+//! How others read records.
+
+use alloc::vec::Vec;
+use ward_primitives::{decision::RecordFacts, traits::ReadRecords, RecordId};
+
+use crate::{Config, Pallet, Records};
+
+/// The most entries in one page of a list.
+pub const MAX_PAGE: u32 = 1_000;
+
+impl<T: Config> Pallet<T> {
+	/// The entries with the numbers from `from` on, until one is missing or the page is full.
+	pub(crate) fn page<Entry>(
+		from: u64,
+		limit: u32,
+		entry: impl FnMut(u64) -> Option<Entry>,
+	) -> Vec<Entry> {
+		(from..).take(limit.min(MAX_PAGE) as usize).map_while(entry).collect()
+	}
+}
+
+impl<T: Config> ReadRecords for Pallet<T> {
+	fn record(id: RecordId) -> Option<RecordFacts> {
+		let row = Records::<T>::get(id)?;
+		Some(RecordFacts {
+			id,
+			lineage: row.lineage,
+			patient: row.content.patient,
+			author: row.content.author,
+			author_center: row.author_center,
+			attributes: row.content.attributes,
+			anchored_at: row.anchored_at,
+		})
+	}
+}

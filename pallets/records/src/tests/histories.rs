@@ -1,0 +1,128 @@
+//! Random histories of anchoring and superseding, against a model that knows neither storage nor
+//! decisions.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use ward_primitives::{ParticipantId, RecordId};
+
+use crate::{mock::*, CustodyCount, RecordCount};
+
+const AUTHORS: [(ParticipantId, Option<ParticipantId>); 5] = [
+	(DOCTOR, Some(HOSPITAL)),
+	(NURSE, Some(HOSPITAL)),
+	(PATIENT, None),
+	(CUFF, None),
+	(SPECIALIST, Some(CLINIC)),
+];
+const PATIENTS: [ParticipantId; 2] = [PATIENT, OTHER_PATIENT];
+const CUSTODIANS: [&[ParticipantId]; 3] = [&[HOSPITAL], &[CLINIC, HOSPITAL], &[ARCHIVE]];
+
+#[derive(Clone, Debug)]
+struct Step {
+	author: usize,
+	patient: usize,
+	seed: u8,
+	custodians: usize,
+	/// Which of the records so far it is to supersede, if any.
+	supersede: Option<prop::sample::Index>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+	let supersede = prop::option::weighted(0.6, any::<prop::sample::Index>());
+	// Weighted so that most steps can succeed.
+	let author = prop_oneof![4 => 0..2usize, 2 => Just(2usize), 1 => Just(3usize), 1 => Just(4usize)];
+	let patient = prop_oneof![4 => Just(0usize), 1 => Just(1usize)];
+	(author, patient, 0..20u8, 0..3usize, supersede).prop_map(
+		|(author, patient, seed, custodians, supersede)| Step {
+			author,
+			patient,
+			seed,
+			custodians,
+			supersede,
+		},
+	)
+}
+
+/// A record as the model remembers it.
+struct Remembered {
+	id: RecordId,
+	patient: ParticipantId,
+	center: Option<ParticipantId>,
+	is_head: bool,
+	custodians: usize,
+}
+
+/// The rules in a sentence each.
+fn may_write(author: ParticipantId, patient: ParticipantId) -> bool {
+	match author {
+		// Both patients are in the hospital's care.
+		DOCTOR | NURSE => true,
+		// The patient and its cuff write about this patient only.
+		PATIENT | CUFF => patient == PATIENT,
+		_ => false,
+	}
+}
+
+fn may_supersede(author: ParticipantId, center: Option<ParticipantId>, old: &Remembered) -> bool {
+	old.is_head && (author == old.patient || center.is_some() && center == old.center)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+	#[test]
+	fn every_history_follows_the_rules_and_keeps_the_books(
+		steps in prop::collection::vec(step(), 1..30),
+	) {
+		new_test_ext().execute_and_check(|| {
+			let mut remembered = Vec::<Remembered>::new();
+			let mut written = BTreeSet::new();
+			for Step { author, patient, seed, custodians, supersede } in steps {
+				let (author, center) = AUTHORS[author];
+				let patient = PATIENTS[patient];
+				let held_by = CUSTODIANS[custodians];
+				let record = deposited(draft(patient, center, seed), author, held_by);
+				let id = id_of(&record, author);
+				let target = match supersede {
+					Some(index) if !remembered.is_empty() => Some(index.index(remembered.len())),
+					_ => None,
+				};
+
+				let origin = signed_by(author);
+				let (result, fits_target) = match target.map(|n| &remembered[n]) {
+					None => (Records::anchor(origin, record), true),
+					Some(old) => (
+						Records::supersede(origin, old.id, record),
+						old.patient == patient && may_supersede(author, center, old),
+					),
+				};
+				let is_new = !written.contains(&(author, patient, seed));
+				let expected = is_new && fits_target && may_write(author, patient);
+				assert_eq!(result.is_ok(), expected, "{result:?}");
+				Records::do_try_state().expect("the storage is in order");
+				if expected {
+					written.insert((author, patient, seed));
+					if let Some(n) = target {
+						remembered[n].is_head = false;
+					}
+					let custodians = held_by.len();
+					remembered.push(Remembered { id, patient, center, is_head: true, custodians });
+				}
+			}
+
+			assert_eq!(RecordCount::<Test>::get(), remembered.len() as u64);
+			for patient in PATIENTS {
+				let ids: Vec<_> =
+					remembered.iter().filter(|r| r.patient == patient).map(|r| r.id).collect();
+				assert_eq!(Records::records_of(patient, 0, 100), ids);
+			}
+			let rows: u64 = [HOSPITAL, CLINIC, ARCHIVE].map(CustodyCount::<Test>::get).iter().sum();
+			assert_eq!(rows, remembered.iter().map(|r| r.custodians as u64).sum::<u64>());
+			for record in &remembered {
+				let row = crate::Records::<Test>::get(record.id).expect("it was anchored");
+				assert_eq!(row.superseded_by.is_none(), record.is_head);
+			}
+		});
+	}
+}

@@ -1,0 +1,23 @@
+//! How a chain starts.
+
+use pallet_collective::Instance1;
+use ward_primitives::{ParticipantId, Role};
+
+use super::execute_and_check;
+use crate::{configs::SeatId, Aura, Grandpa, Participants, Runtime, Session};
+
+#[test]
+fn the_founders_are_participants_and_the_centers_have_seats() {
+	execute_and_check(|| {
+		let role = |id| Participants::participant(ParticipantId(id)).map(|row| row.role);
+		assert_eq!(role(1), Some(Role::HealthAuthority));
+		assert!((2..=5).all(|id| role(id) == Some(Role::MedicalCenter)));
+		assert_eq!(role(6), None);
+		let seats: Vec<_> = (2..=5).map(|id| SeatId(ParticipantId(id))).collect();
+		assert_eq!(Session::validators(), seats);
+		assert_eq!(Aura::authorities().len(), 4);
+		assert_eq!(Grandpa::grandpa_authorities().len(), 4);
+		let council = pallet_collective::Members::<Runtime, Instance1>::get();
+		assert_eq!(council.len(), 5);
+	});
+}

@@ -1,0 +1,199 @@
+//! Who asks: from signed header fields (RFC 9421) to a participant on the chain.
+
+use std::sync::Arc;
+
+use axum::{
+	extract::{FromRequest, FromRequestParts, OriginalUri, Request},
+	http::request::Parts,
+};
+use http::HeaderMap;
+use serde::de::DeserializeOwned;
+use ward_crypto::request::{
+	content_digest, verify, RequestError, RequestParts, Verified, MAX_CLOCK_SKEW,
+};
+use ward_primitives::{
+	Digest, KeyBytes, KeyRoles, ParticipantId, ParticipantRow, PurposeOfUse, RecordId,
+};
+
+use crate::{
+	chain::StateView,
+	error::{Code, Refusal},
+	vault::Vault,
+};
+
+/// The participant who signed a request.
+#[derive(Clone)]
+pub struct Actor {
+	/// Who it is.
+	pub id: ParticipantId,
+	/// Its row at the finalized head.
+	pub row: ParticipantRow,
+	/// What the request is for.
+	pub purpose: PurposeOfUse,
+	/// The finalized head at which the key was looked up: the decision is made at the same.
+	pub finalized: Arc<dyn StateView>,
+	key: KeyBytes,
+}
+
+impl Actor {
+	/// Refuses who is not active.
+	pub fn ensure_active(&self) -> Result<(), Refusal> {
+		match self.row.active.contains(self.finalized.head().timestamp) {
+			true => Ok(()),
+			false => Err(Code::AccessDenied.into()),
+		}
+	}
+
+	/// Whether the key is this participant's at `state`, too.
+	pub(crate) async fn holds_key_at(&self, state: &dyn StateView) -> Result<bool, Refusal> {
+		Ok(holder(state, self.key).await? == Some(self.id))
+	}
+}
+
+/// Whose live key with the act role this is.
+async fn holder(state: &dyn StateView, key: KeyBytes) -> Result<Option<ParticipantId>, Refusal> {
+	let row = state.key(key).await?;
+	let counts = |row: &ward_primitives::KeyRow| {
+		row.roles.contains(KeyRoles::ACT) && row.live.contains(state.head().timestamp)
+	};
+	Ok(row.filter(counts).map(|row| row.participant))
+}
+
+/// A signed request without a body that is covered by the signature.
+pub struct Signed(pub Actor);
+
+impl FromRequestParts<Arc<Vault>> for Signed {
+	type Rejection = Refusal;
+
+	async fn from_request_parts(parts: &mut Parts, vault: &Arc<Vault>) -> Result<Self, Refusal> {
+		authenticate(vault, parts, None).await.map(Self)
+	}
+}
+
+/// A signed request with a JSON body.
+pub struct SignedJson<T>(pub Actor, pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedJson<T> {
+	type Rejection = Refusal;
+
+	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
+		let (parts, body) = request.into_parts();
+		let limits = &vault.settings.limits;
+		let announced = single(&parts.headers, "content-length")?.map(str::parse::<u64>);
+		if announced.is_some_and(|length| length.is_ok_and(|n| n > limits.json_bytes as u64)) {
+			return Err(Code::TooLarge.into());
+		}
+		let reading = axum::body::to_bytes(body, limits.json_bytes);
+		let body = tokio::time::timeout(limits.idle_timeout, reading)
+			.await
+			.map_err(|_| Refusal::malformed("The body did not come in time."))?
+			.map_err(|_| Refusal::from(Code::TooLarge))?;
+		let actor = authenticate(vault, &parts, Some(&body)).await?;
+		let value = serde_json::from_slice(&body)
+			.map_err(|error| Refusal::malformed(format!("The body does not parse: {error}.")))?;
+		Ok(Self(actor, value))
+	}
+}
+
+/// Verifies the signature, looks the key up on the chain, and uses up the nonce.
+async fn authenticate(
+	vault: &Vault,
+	parts: &Parts,
+	body: Option<&[u8]>,
+) -> Result<Actor, Refusal> {
+	let headers = &parts.headers;
+	let (Some(input), Some(signature)) =
+		(single(headers, "signature-input")?, single(headers, "signature")?)
+	else {
+		return Err(Code::SignatureMissing.into());
+	};
+	let genesis = vault.genesis().await?;
+	if required(headers, "ward-vault")?.parse::<u64>() != Ok(vault.center().0) {
+		return Err(Code::WrongVault.into());
+	}
+	if digest(required(headers, "ward-genesis")?) != Some(genesis) {
+		return Err(Code::WrongGenesis.into());
+	}
+	let purpose = PurposeOfUse::from_code(required(headers, "ward-purpose")?)
+		.ok_or_else(|| Refusal::malformed("Ward-Purpose is no HL7 PurposeOfUse code of Ward."))?;
+	let body_digest = body.map(content_digest);
+	if body_digest.is_some() && single(headers, "content-digest")? != body_digest.as_deref() {
+		return Err(Code::SignatureInvalid.into());
+	}
+
+	// The path as the requester wrote it, also where the router is nested under a prefix.
+	let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+	let covered = RequestParts {
+		method: parts.method.as_str(),
+		path: uri.path(),
+		query: uri.query(),
+		content_digest: body_digest.as_deref(),
+		vault: vault.center(),
+		genesis,
+		purpose,
+	};
+	let now = vault.clock.now();
+	let verified = verify(&covered, input, signature, now / 1000)?;
+	admit(vault, verified, purpose).await
+}
+
+/// From a verified signature to a participant.
+async fn admit(
+	vault: &Vault,
+	verified: Verified,
+	purpose: PurposeOfUse,
+) -> Result<Actor, Refusal> {
+	let Verified { key, expires, nonce, .. } = verified;
+	if vault.database.is_nonce_used(key, nonce.clone()).await? {
+		return Err(Code::RequestReplayed.into());
+	}
+	let finalized = vault.finalized().await?;
+	let id = holder(finalized.as_ref(), key).await?.ok_or(Code::UnknownKey)?;
+	let row = finalized.participant(id).await?.ok_or(Code::UnknownKey)?;
+	// Last, so that keys that are not on the chain cannot fill the memory. Whoever comes second with
+	// the same nonce is refused here, however close the two are.
+	let forget_at = expires.saturating_add(MAX_CLOCK_SKEW).saturating_mul(1000);
+	if !vault.database.use_nonce(key, nonce, forget_at).await? {
+		return Err(Code::RequestReplayed.into());
+	}
+	Ok(Actor { id, row, purpose, finalized, key })
+}
+
+impl From<RequestError> for Refusal {
+	fn from(error: RequestError) -> Self {
+		match error {
+			RequestError::Missing => Code::SignatureMissing,
+			RequestError::FromFuture => Code::RequestFromFuture,
+			RequestError::Expired => Code::RequestExpired,
+			RequestError::Malformed(_)
+			| RequestError::WrongComponents { .. }
+			| RequestError::LivesTooLong
+			| RequestError::BadSignature => Code::SignatureInvalid,
+		}
+		.into()
+	}
+}
+
+/// The value of a header field that may stand only once.
+fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
+	let mut values = headers.get_all(name).iter();
+	let value = values.next().map(|value| value.to_str()).transpose();
+	match (value, values.next()) {
+		(Ok(value), None) => Ok(value),
+		_ => Err(Refusal::malformed(format!("{name} must stand once, in ASCII."))),
+	}
+}
+
+fn required<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Refusal> {
+	single(headers, name)?.ok_or_else(|| Refusal::malformed(format!("{name} is missing.")))
+}
+
+/// `0x` and 64 hexadecimal digits, as record ids are written.
+fn digest(text: &str) -> Option<Digest> {
+	text.parse::<RecordId>().ok().map(|parsed| parsed.0)
+}
+
+/// Reads a record id from a path.
+pub(crate) fn record_id(text: &str) -> Result<RecordId, Refusal> {
+	text.parse().map_err(|error| Refusal::malformed(format!("In the path: {error}.")))
+}

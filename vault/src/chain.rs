@@ -1,0 +1,149 @@
+//! What a vault needs to know of the chain, and the connection to the operator's own node.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::future::BoxFuture;
+use tokio::sync::OnceCell;
+use ward_chain_client::{Chain, State};
+use ward_primitives::{
+	decision::{DecisionInputs, Query},
+	Digest, KeyBytes, KeyRow, Moment, ParticipantId, ParticipantRow, RecordId, RecordRow, VaultRow,
+};
+
+/// The node did not answer, or not in time.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("the node does not answer: {0}; check that it runs and that `--node` names it")]
+pub struct Unreachable(pub String);
+
+/// A block, as far as a decision needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+	/// Its hash.
+	pub hash: Digest,
+	/// Its number.
+	pub number: u64,
+	/// The timestamp in its state.
+	pub timestamp: Moment,
+}
+
+/// Answers of type `T` from the node.
+pub type Reply<'a, T> = BoxFuture<'a, Result<T, Unreachable>>;
+
+/// The chain, at its two heads.
+pub trait ChainView: Send + Sync + 'static {
+	/// The hash of block 0.
+	fn genesis(&self) -> Reply<'_, Digest>;
+	/// The chain at its finalized head.
+	fn finalized(&self) -> Reply<'_, Arc<dyn StateView>>;
+	/// The chain at its best head.
+	fn best(&self) -> Reply<'_, Arc<dyn StateView>>;
+	/// Whether the node is still catching up.
+	fn is_syncing(&self) -> Reply<'_, bool>;
+}
+
+/// The chain at one block.
+pub trait StateView: Send + Sync {
+	/// The block.
+	fn head(&self) -> Head;
+	/// BLAKE2b-256 of the runtime's code.
+	fn code_hash(&self) -> Reply<'_, Digest>;
+	/// A key.
+	fn key(&self, key: KeyBytes) -> Reply<'_, Option<KeyRow>>;
+	/// A participant.
+	fn participant(&self, id: ParticipantId) -> Reply<'_, Option<ParticipantRow>>;
+	/// A record.
+	fn record(&self, id: RecordId) -> Reply<'_, Option<RecordRow>>;
+	/// All that a decision depends on.
+	fn decision_inputs(&self, query: Query) -> Reply<'_, DecisionInputs>;
+	/// The rows that a center holds, by their number.
+	fn custody(&self, center: ParticipantId, from: u64, limit: u32) -> Reply<'_, Vec<RecordId>>;
+	/// What a center publishes of its vault.
+	fn vault(&self, center: ParticipantId) -> Reply<'_, Option<VaultRow>>;
+}
+
+/// How long an answer of the node may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The operator's own node, connected to when it is first needed.
+pub struct Node {
+	url: String,
+	chain: OnceCell<Chain>,
+}
+
+impl Node {
+	/// A node with a WebSocket endpoint at `url`.
+	pub fn new(url: impl Into<String>) -> Self {
+		Self { url: url.into(), chain: OnceCell::new() }
+	}
+
+	async fn chain(&self) -> Result<&Chain, Unreachable> {
+		self.chain.get_or_try_init(|| in_time(Chain::connect(&self.url))).await
+	}
+}
+
+/// Waits for an answer, but not for ever.
+async fn in_time<T, E: std::fmt::Display>(
+	answer: impl std::future::Future<Output = Result<T, E>>,
+) -> Result<T, Unreachable> {
+	match tokio::time::timeout(PATIENCE, answer).await {
+		Ok(Ok(answer)) => Ok(answer),
+		Ok(Err(error)) => Err(Unreachable(error.to_string())),
+		Err(_) => Err(Unreachable(format!("no answer within {} s", PATIENCE.as_secs()))),
+	}
+}
+
+impl ChainView for Node {
+	fn genesis(&self) -> Reply<'_, Digest> {
+		Box::pin(async { Ok(self.chain().await?.genesis()) })
+	}
+
+	fn finalized(&self) -> Reply<'_, Arc<dyn StateView>> {
+		Box::pin(async {
+			Ok(Arc::new(in_time(self.chain().await?.finalized()).await?) as Arc<dyn StateView>)
+		})
+	}
+
+	fn best(&self) -> Reply<'_, Arc<dyn StateView>> {
+		Box::pin(async {
+			Ok(Arc::new(in_time(self.chain().await?.best()).await?) as Arc<dyn StateView>)
+		})
+	}
+
+	fn is_syncing(&self) -> Reply<'_, bool> {
+		Box::pin(async { Ok(in_time(self.chain().await?.sync_status()).await?.is_syncing) })
+	}
+}
+
+impl StateView for State {
+	fn head(&self) -> Head {
+		Head { hash: self.hash, number: self.number, timestamp: self.timestamp }
+	}
+
+	fn code_hash(&self) -> Reply<'_, Digest> {
+		Box::pin(in_time(State::code_hash(self)))
+	}
+
+	fn key(&self, key: KeyBytes) -> Reply<'_, Option<KeyRow>> {
+		Box::pin(in_time(State::key(self, key)))
+	}
+
+	fn participant(&self, id: ParticipantId) -> Reply<'_, Option<ParticipantRow>> {
+		Box::pin(in_time(State::participant(self, id)))
+	}
+
+	fn record(&self, id: RecordId) -> Reply<'_, Option<RecordRow>> {
+		Box::pin(in_time(State::record(self, id)))
+	}
+
+	fn decision_inputs(&self, query: Query) -> Reply<'_, DecisionInputs> {
+		Box::pin(in_time(State::decision_inputs(self, query)))
+	}
+
+	fn custody(&self, center: ParticipantId, from: u64, limit: u32) -> Reply<'_, Vec<RecordId>> {
+		Box::pin(in_time(State::custody(self, center, from, limit)))
+	}
+
+	fn vault(&self, center: ParticipantId) -> Reply<'_, Option<VaultRow>> {
+		Box::pin(in_time(State::vault(self, center)))
+	}
+}

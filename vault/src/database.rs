@@ -1,0 +1,202 @@
+//! The vault's own memory: what was announced and stored, nonces, the access log, and how far the
+//! chain has been followed. An embedded database; every change is on disk before a function
+//! returns.
+
+use std::{
+	io,
+	path::{Path, PathBuf},
+	sync::{Arc, PoisonError, RwLock},
+};
+
+use codec::{Decode, Encode};
+use redb::{ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use ward_primitives::Digest;
+
+pub mod deposits;
+pub mod nonces;
+
+pub(crate) const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");
+const GENESIS: &str = "genesis";
+
+/// Why the database could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+	/// The disk is full.
+	#[error("the disk is full; make room or move the data directory")]
+	Full,
+	/// Another process has it open, or it cannot be read or written.
+	#[error("the database failed: {0}")]
+	Failed(Box<redb::Error>),
+	/// A row cannot be read.
+	#[error("a row of the database cannot be decoded: {0}; restore the data directory")]
+	Undecodable(codec::Error),
+	/// It was made for another chain.
+	#[error(
+		"this data directory belongs to the chain {}, but the node is on {}; use another data \
+		 directory or another node", hex::encode(.known), hex::encode(.found)
+	)]
+	OtherChain {
+		/// The chain that it was made for.
+		known: Digest,
+		/// The chain that the node is on.
+		found: Digest,
+	},
+	/// Its work was cut off by a panic or by the end of the process.
+	#[error("a database task was cut off")]
+	CutOff,
+}
+
+impl From<redb::Error> for DatabaseError {
+	fn from(error: redb::Error) -> Self {
+		let full =
+			|kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+		match error {
+			redb::Error::Io(io) if full(io.kind()) => Self::Full,
+			other => Self::Failed(Box::new(other)),
+		}
+	}
+}
+
+/// Lets `?` take each of the database's own error types.
+macro_rules! from_parts {
+	($($part:ty),*) => {
+		$(impl From<$part> for DatabaseError {
+			fn from(error: $part) -> Self {
+				redb::Error::from(error).into()
+			}
+		})*
+	};
+}
+from_parts!(
+	redb::CommitError,
+	redb::DatabaseError,
+	redb::StorageError,
+	redb::TableError,
+	redb::TransactionError
+);
+
+pub(crate) type Result<T> = std::result::Result<T, DatabaseError>;
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+	path: PathBuf,
+	open: Arc<RwLock<Option<redb::Database>>>,
+}
+
+impl Database {
+	/// Opens the database file, or makes it.
+	pub fn open(path: &Path) -> Result<Self> {
+		let database = redb::Database::create(path)?;
+		let transaction = database.begin_write()?;
+		transaction.open_table(FACTS)?;
+		deposits::create_tables(&transaction)?;
+		nonces::create_tables(&transaction)?;
+		crate::access_log::create_tables(&transaction)?;
+		transaction.commit()?;
+		Ok(Self { path: path.into(), open: Arc::new(RwLock::new(Some(database))) })
+	}
+
+	/// Reads in one snapshot, away from the async threads.
+	pub(crate) async fn read<T: Send + 'static>(
+		&self,
+		work: impl Fn(&redb::ReadTransaction) -> Result<T> + Send + 'static,
+	) -> Result<T> {
+		self.run(move |database| work(&database.begin_read()?)).await
+	}
+
+	/// Changes in one transaction, which is on disk when this returns, or not done at all.
+	pub(crate) async fn write<T: Send + 'static>(
+		&self,
+		work: impl Fn(&WriteTransaction) -> Result<T> + Send + 'static,
+	) -> Result<T> {
+		self.run(move |database| {
+			let transaction = database.begin_write()?;
+			let result = work(&transaction)?;
+			transaction.commit()?;
+			Ok(result)
+		})
+		.await
+	}
+
+	async fn run<T: Send + 'static>(
+		&self,
+		work: impl Fn(&redb::Database) -> Result<T> + Send + 'static,
+	) -> Result<T> {
+		let database = self.clone();
+		let task = tokio::task::spawn_blocking(move || {
+			match database.attempt(&work) {
+				// After a failed write the file must be opened anew before it takes another one.
+				Err(DatabaseError::Failed(cause)) if matches!(*cause, redb::Error::PreviousIo) => {
+					database.reopen()?;
+					database.attempt(&work)
+				},
+				done => done,
+			}
+		});
+		task.await.map_err(|_| DatabaseError::CutOff)?
+	}
+
+	fn attempt<T>(&self, work: &impl Fn(&redb::Database) -> Result<T>) -> Result<T> {
+		let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+		work(open.as_ref().ok_or(DatabaseError::Failed(Box::new(redb::Error::PreviousIo)))?)
+	}
+
+	fn reopen(&self) -> Result<()> {
+		let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+		*open = None;
+		*open = Some(redb::Database::open(&self.path)?);
+		Ok(())
+	}
+
+	/// Remembers the chain at first sight, and refuses another one from then on.
+	pub async fn ensure_chain(&self, found: Digest) -> Result<()> {
+		self.write(move |transaction| {
+			let mut facts = transaction.open_table(FACTS)?;
+			let known = facts.get(GENESIS)?.map(|known| known.value().to_vec());
+			match known {
+				None => facts.insert(GENESIS, found.as_slice()).map(drop)?,
+				Some(known) => {
+					let known: Digest = decode(&known)?;
+					if known != found {
+						return Err(DatabaseError::OtherChain { known, found });
+					}
+				},
+			}
+			Ok(())
+		})
+		.await
+	}
+
+	/// Whether the database can be read.
+	pub async fn check(&self) -> Result<()> {
+		self.read(|transaction| {
+			transaction.open_table(FACTS)?.get(GENESIS)?;
+			Ok(())
+		})
+		.await
+	}
+}
+
+/// A fact under a name, if it was stored.
+pub(crate) fn fact<T: Decode>(
+	table: &impl ReadableTable<&'static str, &'static [u8]>,
+	name: &str,
+) -> Result<Option<T>> {
+	table.get(name)?.map(|value| decode(value.value())).transpose()
+}
+
+/// Reads a row.
+pub(crate) fn decode<T: Decode>(mut bytes: &[u8]) -> Result<T> {
+	T::decode(&mut bytes).map_err(DatabaseError::Undecodable)
+}
+
+/// Stores a fact under a name.
+pub(crate) fn set_fact(
+	transaction: &WriteTransaction,
+	name: &str,
+	value: &impl Encode,
+) -> Result<()> {
+	transaction.open_table(FACTS)?.insert(name, value.encode().as_slice())?;
+	Ok(())
+}

@@ -1,0 +1,368 @@
+//! What was announced, stored and anchored: one row per record, with its opening and its wraps.
+
+use codec::{Decode, Encode};
+use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
+use ward_crypto::wrap::WrappedKey;
+use ward_primitives::{
+	participant::SealingSuite, AttributesOpening, Digest, Moment, ParticipantId, RecordContent,
+	RecordId,
+};
+
+use super::{decode, fact, set_fact, Database, Result, FACTS};
+use crate::{
+	access_log::{self, LogFacts},
+	store::Expected,
+};
+
+const DEPOSITS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("deposits");
+const OPENINGS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("openings");
+const WRAPS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("wraps");
+/// Author and record of each deposit that is not anchored, with its size.
+const STAGED: TableDefinition<(u64, &[u8; 32]), u64> = TableDefinition::new("staged");
+const PROGRESS: &str = "promotion";
+
+pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<()> {
+	transaction.open_table(DEPOSITS)?;
+	transaction.open_table(OPENINGS)?;
+	transaction.open_table(WRAPS)?;
+	transaction.open_table(STAGED)?;
+	Ok(())
+}
+
+/// How far a deposit has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum DepositState {
+	/// Announced; the content is not here.
+	Announced,
+	/// The content is on disk, and its receipt counts until then.
+	Stored {
+		/// The first moment at which the receipt no longer counts.
+		receipt_expires: Moment,
+	},
+	/// The record is anchored, with this vault as a custodian.
+	Anchored,
+}
+
+/// A deposit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct DepositRow {
+	/// What makes the record.
+	pub content: RecordContent,
+	/// Whether only patient and author have wraps.
+	pub patient_only: bool,
+	/// When it was announced.
+	pub announced_at: Moment,
+	/// How far it has come.
+	pub state: DepositState,
+	/// Whether the stored content was found damaged.
+	pub damaged: bool,
+}
+
+impl DepositRow {
+	/// What the ciphertext must be.
+	pub const fn expected(&self) -> Expected {
+		Expected { root: self.content.content_root, size: self.content.size }
+	}
+}
+
+/// A deposit with what was lodged along with it.
+#[derive(Clone, Debug)]
+pub struct Lodged {
+	/// The deposit.
+	pub row: DepositRow,
+	/// The opening of the record's attributes.
+	pub opening: AttributesOpening,
+	/// The wrapped data keys.
+	pub wraps: Vec<WrappedKey>,
+}
+
+impl Lodged {
+	/// The wrap for `recipient`.
+	pub fn wrap_for(&self, recipient: ParticipantId) -> Option<&WrappedKey> {
+		self.wraps.iter().find(|wrapped| wrapped.recipient == recipient)
+	}
+
+	fn recipients(&self) -> Vec<ParticipantId> {
+		let mut recipients: Vec<_> = self.wraps.iter().map(|wrapped| wrapped.recipient).collect();
+		recipients.sort_unstable();
+		recipients
+	}
+}
+
+/// How much of what an author may have in staging.
+#[derive(Clone, Copy, Debug)]
+pub struct StagingQuota {
+	/// Bytes of all unanchored deposits together.
+	pub bytes: u64,
+	/// Number of unanchored deposits.
+	pub deposits: u64,
+}
+
+/// What became of an announcement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announced {
+	/// It is new.
+	New(DepositRow),
+	/// It was known already.
+	Known(DepositRow),
+	/// It was known with other facts.
+	Conflict,
+	/// The author has too much in staging.
+	QuotaExceeded,
+}
+
+/// How far the chain has been followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Progress {
+	/// The number of the custodian's next row.
+	pub next_row: u64,
+	/// The finalized block up to which all rows have been seen.
+	pub finalized: Digest,
+	/// Its timestamp.
+	pub timestamp: Moment,
+}
+
+impl Database {
+	/// A deposit with opening and wraps.
+	pub async fn lodged(&self, record: RecordId) -> Result<Option<Lodged>> {
+		self.read(move |transaction| lodged(transaction, record)).await
+	}
+
+	/// A deposit.
+	pub async fn deposit(&self, record: RecordId) -> Result<Option<DepositRow>> {
+		self.read(move |transaction| row(&transaction.open_table(DEPOSITS)?, record)).await
+	}
+
+	/// Lodges a new deposit, unless its author has too much in staging. A repeated announcement by
+	/// the author may bring fresh wraps for the same recipients as long as it is not anchored.
+	pub async fn announce(
+		&self,
+		record: RecordId,
+		new: Lodged,
+		quota: StagingQuota,
+	) -> Result<Announced> {
+		self.write(move |transaction| {
+			let mut deposits = transaction.open_table(DEPOSITS)?;
+			let mut staged = transaction.open_table(STAGED)?;
+			let mut wraps = transaction.open_table(WRAPS)?;
+			if let Some(known) = row(&deposits, record)? {
+				let recipients = recipients(&wraps, record)?;
+				if known.patient_only != new.row.patient_only || recipients != new.recipients() {
+					return Ok(Announced::Conflict);
+				}
+				if known.state != DepositState::Anchored {
+					insert_wraps(&mut wraps, record, &new.wraps)?;
+				}
+				return Ok(Announced::Known(known));
+			}
+			let author = new.row.content.author.0;
+			let (mut bytes, mut count) = (new.row.content.size, 1u64);
+			for entry in staged.range((author, &[0; 32])..=(author, &[0xff; 32]))? {
+				bytes = bytes.saturating_add(entry?.1.value());
+				count += 1;
+			}
+			if bytes > quota.bytes || count > quota.deposits {
+				return Ok(Announced::QuotaExceeded);
+			}
+			staged.insert((author, &record.0), new.row.content.size)?;
+			deposits.insert(&record.0, new.row.encode().as_slice())?;
+			transaction
+				.open_table(OPENINGS)?
+				.insert(&record.0, new.opening.encode().as_slice())?;
+			insert_wraps(&mut wraps, record, &new.wraps)?;
+			Ok(Announced::New(new.row))
+		})
+		.await
+	}
+
+	/// Notes that a deposit's content is on disk as announced. The caller has made sure of it. Gives
+	/// back the row, or none if the deposit is gone.
+	pub async fn note_stored(
+		&self,
+		record: RecordId,
+		receipt_expires: Moment,
+	) -> Result<Option<DepositRow>> {
+		self.update(record, move |row| {
+			row.damaged = false;
+			if row.state != DepositState::Anchored {
+				row.state = DepositState::Stored { receipt_expires };
+			}
+		})
+		.await
+	}
+
+	/// Notes that a deposit's content was found damaged.
+	pub async fn note_damaged(&self, record: RecordId) -> Result<Option<DepositRow>> {
+		self.update(record, |row| row.damaged = true).await
+	}
+
+	async fn update(
+		&self,
+		record: RecordId,
+		change: impl Fn(&mut DepositRow) + Send + 'static,
+	) -> Result<Option<DepositRow>> {
+		self.write(move |transaction| {
+			let mut deposits = transaction.open_table(DEPOSITS)?;
+			let Some(mut changed) = row(&deposits, record)? else { return Ok(None) };
+			change(&mut changed);
+			deposits.insert(&record.0, changed.encode().as_slice())?;
+			Ok(Some(changed))
+		})
+		.await
+	}
+
+	/// How far the chain has been followed.
+	pub async fn progress(&self) -> Result<Progress> {
+		self.read(|transaction| {
+			Ok(fact(&transaction.open_table(FACTS)?, PROGRESS)?.unwrap_or_default())
+		})
+		.await
+	}
+
+	/// Promotes records that the chain names as held by this vault, logs each, and notes how far the
+	/// chain has been followed: all or nothing. Gives back those promoted and those unknown here.
+	pub async fn promote(
+		&self,
+		anchored: Vec<(RecordId, LogFacts)>,
+		progress: Progress,
+		genesis: Digest,
+	) -> Result<(Vec<RecordId>, Vec<RecordId>)> {
+		self.write(move |transaction| {
+			let mut deposits = transaction.open_table(DEPOSITS)?;
+			let mut staged = transaction.open_table(STAGED)?;
+			let (mut promoted, mut unknown) = (Vec::new(), Vec::new());
+			for (record, facts) in &anchored {
+				let Some(mut found) = row(&deposits, *record)? else {
+					unknown.push(*record);
+					continue;
+				};
+				if found.state == DepositState::Anchored {
+					continue;
+				}
+				found.damaged |= found.state == DepositState::Announced;
+				found.state = DepositState::Anchored;
+				deposits.insert(&record.0, found.encode().as_slice())?;
+				staged.remove((found.content.author.0, &record.0))?;
+				access_log::append(transaction, facts, genesis)?;
+				promoted.push(*record);
+			}
+			set_fact(transaction, PROGRESS, &progress)?;
+			Ok((promoted, unknown))
+		})
+		.await
+	}
+
+	/// The unanchored deposits with their rows.
+	pub async fn staged(&self) -> Result<Vec<(RecordId, DepositRow)>> {
+		self.read(|transaction| {
+			let deposits = transaction.open_table(DEPOSITS)?;
+			let mut found = Vec::new();
+			for entry in transaction.open_table(STAGED)?.iter()? {
+				let record = RecordId(*entry?.0.value().1);
+				if let Some(staged) = row(&deposits, record)? {
+					found.push((record, staged));
+				}
+			}
+			Ok(found)
+		})
+		.await
+	}
+
+	/// Takes back that a deposit's content is here, before it is deleted. False if it is anchored or
+	/// gone by now.
+	pub async fn begin_discard(&self, record: RecordId) -> Result<bool> {
+		let row = self
+			.update(record, |row| {
+				if row.state != DepositState::Anchored {
+					row.state = DepositState::Announced;
+				}
+			})
+			.await?;
+		Ok(row.is_some_and(|row| row.state != DepositState::Anchored))
+	}
+
+	/// Forgets a deposit whose content has been deleted.
+	pub async fn finish_discard(&self, record: RecordId) -> Result<()> {
+		self.write(move |transaction| {
+			let mut deposits = transaction.open_table(DEPOSITS)?;
+			let Some(gone) = row(&deposits, record)? else { return Ok(()) };
+			deposits.remove(&record.0)?;
+			transaction.open_table(OPENINGS)?.remove(&record.0)?;
+			transaction.open_table(STAGED)?.remove((gone.content.author.0, &record.0))?;
+			let mut wraps = transaction.open_table(WRAPS)?;
+			for recipient in recipients(&wraps, record)? {
+				wraps.remove((&record.0, recipient.0))?;
+			}
+			Ok(())
+		})
+		.await
+	}
+
+	/// The first deposit after `record` in the order of ids whose content is here: for the scrubber.
+	pub async fn next_stored(
+		&self,
+		after: Option<RecordId>,
+	) -> Result<Option<(RecordId, DepositRow)>> {
+		self.read(move |transaction| {
+			let deposits = transaction.open_table(DEPOSITS)?;
+			let from = after.map_or([0; 32], |record| record.0);
+			for entry in deposits.range(&from..)? {
+				let (key, value) = entry?;
+				let record = RecordId(*key.value());
+				let found: DepositRow = decode(value.value())?;
+				let is_here = found.state != DepositState::Announced && !found.damaged;
+				if Some(record) != after && is_here {
+					return Ok(Some((record, found)));
+				}
+			}
+			Ok(None)
+		})
+		.await
+	}
+}
+
+fn row(
+	deposits: &impl ReadableTable<&'static [u8; 32], &'static [u8]>,
+	record: RecordId,
+) -> Result<Option<DepositRow>> {
+	deposits.get(&record.0)?.map(|value| decode(value.value())).transpose()
+}
+
+fn lodged(transaction: &ReadTransaction, record: RecordId) -> Result<Option<Lodged>> {
+	let Some(row) = row(&transaction.open_table(DEPOSITS)?, record)? else { return Ok(None) };
+	let openings = transaction.open_table(OPENINGS)?;
+	let Some(opening) = openings.get(&record.0)? else { return Ok(None) };
+	let opening = decode(opening.value())?;
+	let mut wraps = Vec::new();
+	for entry in transaction.open_table(WRAPS)?.range(of(&record))? {
+		let (key, value) = entry?;
+		let recipient = ParticipantId(key.value().1);
+		let (suite, sealed): (SealingSuite, Vec<u8>) = decode(value.value())?;
+		wraps.push(WrappedKey { recipient, suite, sealed });
+	}
+	Ok(Some(Lodged { row, opening, wraps }))
+}
+
+fn of(record: &RecordId) -> std::ops::RangeInclusive<(&[u8; 32], u64)> {
+	(&record.0, 0)..=(&record.0, u64::MAX)
+}
+
+fn recipients(
+	wraps: &impl ReadableTable<(&'static [u8; 32], u64), &'static [u8]>,
+	record: RecordId,
+) -> Result<Vec<ParticipantId>> {
+	let entries = wraps.range(of(&record))?;
+	entries.map(|entry| Ok(ParticipantId(entry?.0.value().1))).collect()
+}
+
+fn insert_wraps(
+	table: &mut redb::Table<'_, (&'static [u8; 32], u64), &'static [u8]>,
+	record: RecordId,
+	wraps: &[WrappedKey],
+) -> Result<()> {
+	for wrapped in wraps {
+		let value = (wrapped.suite, &wrapped.sealed).encode();
+		table.insert((&record.0, wrapped.recipient.0), value.as_slice())?;
+	}
+	Ok(())
+}

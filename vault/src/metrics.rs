@@ -1,0 +1,116 @@
+//! What the operator can count, in the OpenMetrics format. No label names a person or a record.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::{
+	encoding::{text::encode, EncodeLabelSet},
+	metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+	registry::Registry,
+};
+use ward_primitives::Decision;
+
+use crate::access_log::Event;
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+	method: String,
+	route: String,
+	status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DecisionLabels {
+	event: &'static str,
+	outcome: &'static str,
+}
+
+/// The vault's counters.
+pub struct Metrics {
+	registry: Registry,
+	requests: Family<RequestLabels, Counter>,
+	seconds: Histogram,
+	decisions: Family<DecisionLabels, Counter>,
+	/// Bytes of ciphertext that were stored.
+	pub stored_bytes: Counter,
+	/// Bytes of ciphertext that were sent, or are being sent.
+	pub sent_bytes: Counter,
+	/// Deposits that became anchored.
+	pub promoted: Counter,
+	/// Deposits that nobody anchored in time.
+	pub discarded: Counter,
+	/// Records whose stored content was found damaged.
+	pub damaged: Counter,
+	/// Records of which the chain says that they are here, and which are not.
+	pub missing: Counter,
+	/// Records whose content was compared with its hash in the background.
+	pub scrubbed: Counter,
+	/// The number of the finalized block that has been followed last.
+	pub finalized: Gauge<u64, AtomicU64>,
+}
+
+impl Default for Metrics {
+	fn default() -> Self {
+		let mut registry = Registry::with_prefix("ward_vault");
+		let requests = Family::<RequestLabels, Counter>::default();
+		registry.register("requests", "Requests by route and status", requests.clone());
+		// From a millisecond to half a minute, each bucket three times the one before.
+		let seconds =
+			Histogram::new([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]);
+		registry.register("request_seconds", "Time until an answer starts", seconds.clone());
+		let decisions = Family::<DecisionLabels, Counter>::default();
+		registry.register("decisions", "Access decisions by outcome", decisions.clone());
+		let mut counter = |name: &str, help: &str| {
+			let counter = Counter::default();
+			registry.register(name, help, counter.clone());
+			counter
+		};
+		let stored_bytes = counter("stored_bytes", "Bytes of ciphertext stored");
+		let sent_bytes = counter("sent_bytes", "Bytes of ciphertext released to readers");
+		let promoted = counter("promoted", "Deposits that became anchored");
+		let discarded = counter("discarded", "Deposits that nobody anchored in time");
+		let damaged = counter("damaged", "Records whose content was found damaged");
+		let missing = counter("missing", "Anchored records that are not here");
+		let scrubbed = counter("scrubbed", "Records verified in the background");
+		let finalized = Gauge::default();
+		registry.register("finalized_block", "Last finalized block followed", finalized.clone());
+		Self {
+			registry,
+			requests,
+			seconds,
+			decisions,
+			stored_bytes,
+			sent_bytes,
+			promoted,
+			discarded,
+			damaged,
+			missing,
+			scrubbed,
+			finalized,
+		}
+	}
+}
+
+impl Metrics {
+	/// Counts an answered request.
+	pub fn request(&self, method: String, route: String, status: u16, seconds: f64) {
+		self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
+		self.seconds.observe(seconds);
+	}
+
+	/// Counts a decision.
+	pub fn decision(&self, event: Event, decision: &Decision) {
+		let outcome = match decision {
+			Decision::Permit { .. } => "permit",
+			Decision::Deny { reason } => reason.code(),
+		};
+		self.decisions.get_or_create(&DecisionLabels { event: event.name(), outcome }).inc();
+	}
+
+	/// All counters as text.
+	pub fn text(&self) -> Result<String, std::fmt::Error> {
+		let mut text = String::new();
+		encode(&mut text, &self.registry)?;
+		Ok(text)
+	}
+}
+

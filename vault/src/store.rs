@@ -1,0 +1,294 @@
+//! Where ciphertext lies: one file per record, named by the record's id.
+//!
+//! A file appears under its name only after all of it, and its directory entry, is on disk. Until
+//! then it has a temporary name, which [`ContentStore::open`] clears away.
+
+use std::{
+	io,
+	path::{Path, PathBuf},
+	sync::Arc,
+};
+
+use bytes::Bytes;
+use futures::{
+	stream::{BoxStream, Stream, StreamExt, TryStreamExt},
+	TryFutureExt,
+};
+use object_store::{
+	local::LocalFileSystem, path::Path as ObjectPath, GetOptions, MultipartUpload, ObjectStore,
+	ObjectStoreExt, PutPayload,
+};
+use ward_primitives::{Digest, RecordId};
+
+/// How much is written to disk, and hashed, at once.
+const PART_SIZE: usize = 1024 * 1024;
+
+/// Why content could not be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+	/// The disk, or the vault's share of it, is full.
+	#[error("the disk is full; make room or move the data directory")]
+	Full,
+	/// The uploader's bytes stopped coming, or the connection broke.
+	#[error("the upload broke off: {0}")]
+	BrokenOff(String),
+	/// More or fewer bytes than announced.
+	#[error("the content has another length than announced")]
+	WrongSize,
+	/// Other bytes than announced.
+	#[error("the content has another hash than announced")]
+	WrongContent,
+	/// The file is missing, or has another length or hash than when it was stored.
+	#[error("the stored content is damaged")]
+	Damaged,
+	/// The disk failed.
+	#[error("the disk failed: {0}")]
+	Disk(#[source] object_store::Error),
+	/// The data directory cannot be used.
+	#[error("the data directory cannot be used: {0}; check owner and mode")]
+	Directory(#[source] io::Error),
+}
+
+impl From<object_store::Error> for StoreError {
+	fn from(error: object_store::Error) -> Self {
+		if is_full(&error) {
+			Self::Full
+		} else {
+			Self::Disk(error)
+		}
+	}
+}
+
+/// Whether an I/O error that says "no space" is among the causes.
+fn is_full(error: &object_store::Error) -> bool {
+	let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+	while let Some(error) = cause {
+		if let Some(io) = error.downcast_ref::<io::Error>() {
+			if matches!(io.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+				return true;
+			}
+		}
+		cause = error.source();
+	}
+	false
+}
+
+/// What the ciphertext of a record must be.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected {
+	/// BLAKE3 of all of it.
+	pub root: Digest,
+	/// Its length in bytes.
+	pub size: u64,
+}
+
+/// The ciphertext of records, on a local disk.
+#[derive(Clone)]
+pub struct ContentStore {
+	objects: Arc<dyn ObjectStore>,
+	directory: PathBuf,
+}
+
+impl ContentStore {
+	/// Opens the store in `directory`, makes the directory if need be, and removes what broken-off
+	/// uploads left.
+	pub fn open(directory: &Path) -> Result<Self, StoreError> {
+		std::fs::create_dir_all(directory).map_err(StoreError::Directory)?;
+		remove_temporary_files(directory, "").map_err(StoreError::Directory)?;
+		let files = LocalFileSystem::new_with_prefix(directory)?.with_fsync(true);
+		Ok(Self { objects: Arc::new(files), directory: directory.into() })
+	}
+
+	/// The same directory, with `wrap` between the store and its object store.
+	#[cfg(test)]
+	pub(crate) fn over(self, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
+		Self { objects: wrap(self.objects), ..self }
+	}
+
+	/// Stores a record's ciphertext from a stream. When this returns, it is on disk under its name;
+	/// after an error nothing is left of it.
+	pub async fn put<E: std::fmt::Display>(
+		&self,
+		record: RecordId,
+		expected: Expected,
+		body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+	) -> Result<(), StoreError> {
+		let mut upload = self.objects.put_multipart(&location(record)).await?;
+		match receive(upload.as_mut(), expected, body).await {
+			Ok(()) => match upload.complete().await {
+				Ok(_) => Ok(()),
+				Err(error) => {
+					// A failed completion leaves the temporary file. No other upload of this record
+					// is under way: the caller holds its lock.
+					let folder = self.directory.join(&hex::encode(record.0)[..2]);
+					if let Err(left) = remove_temporary_files(&folder, &hex::encode(record.0)) {
+						tracing::warn!(cause = %left, "a broken-off upload was not removed");
+					}
+					Err(error.into())
+				},
+			},
+			Err(error) => {
+				if let Err(left) = upload.abort().await {
+					tracing::warn!(cause = %left, "a broken-off upload was not removed");
+				}
+				Err(error)
+			},
+		}
+	}
+
+	/// The length of a record's file.
+	pub async fn check_length(&self, record: RecordId, size: u64) -> Result<(), StoreError> {
+		match self.objects.head(&location(record)).await {
+			Ok(meta) if meta.size == size => Ok(()),
+			Ok(_) | Err(object_store::Error::NotFound { .. }) => Err(StoreError::Damaged),
+			Err(error) => Err(error.into()),
+		}
+	}
+
+	/// Some of a record's ciphertext, unverified: a reader of ranges verifies what it assembles.
+	pub async fn range(
+		&self,
+		record: RecordId,
+		range: std::ops::Range<u64>,
+	) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
+		let options = GetOptions { range: Some(range.into()), ..Default::default() };
+		let found = self.objects.get_opts(&location(record), options).map_err(missing_is_damage).await?;
+		Ok(found.into_stream().map_err(StoreError::from).boxed())
+	}
+
+	/// All of a record's ciphertext. The last bytes come only if the whole has the expected hash;
+	/// otherwise the stream ends with [`StoreError::Damaged`].
+	pub async fn whole(
+		&self,
+		record: RecordId,
+		expected: Expected,
+	) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
+		let found = self.objects.get(&location(record)).map_err(missing_is_damage).await?;
+		let check = Check { hasher: blake3::Hasher::new(), seen: 0, expected, failed: false };
+		let stream = futures::stream::unfold(
+			(found.into_stream(), check),
+			|(mut bytes, mut check)| async move {
+				let item = check.next(bytes.next().await)?;
+				Some((item, (bytes, check)))
+			},
+		);
+		Ok(stream.boxed())
+	}
+
+	/// Reads all of a record's ciphertext and compares it with what it must be.
+	pub async fn verify(&self, record: RecordId, expected: Expected) -> Result<(), StoreError> {
+		let mut bytes = self.whole(record, expected).await?;
+		while bytes.try_next().await?.is_some() {}
+		Ok(())
+	}
+
+	/// Deletes a record's ciphertext, if there is any.
+	pub async fn delete(&self, record: RecordId) -> Result<(), StoreError> {
+		match self.objects.delete(&location(record)).await {
+			Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+			Err(error) => Err(error.into()),
+		}
+	}
+
+	/// Whether the disk takes a durable write now.
+	pub async fn probe(&self) -> Result<(), StoreError> {
+		let path = ObjectPath::from("probe");
+		self.objects.put(&path, PutPayload::from_static(b"ward")).await?;
+		self.objects.delete(&path).await.map_err(Into::into)
+	}
+}
+
+fn missing_is_damage(error: object_store::Error) -> StoreError {
+	match error {
+		object_store::Error::NotFound { .. } => StoreError::Damaged,
+		other => other.into(),
+	}
+}
+
+/// `ab/abcd…`: 256 directories keep each of them small.
+fn location(record: RecordId) -> ObjectPath {
+	let name = hex::encode(record.0);
+	ObjectPath::from(format!("{}/{name}", &name[..2]))
+}
+
+/// Removes files whose names start with `prefix` and end in `#` and a number: broken-off uploads.
+fn remove_temporary_files(directory: &Path, prefix: &str) -> io::Result<()> {
+	for entry in std::fs::read_dir(directory)? {
+		let entry = entry?;
+		let name = entry.file_name().to_string_lossy().into_owned();
+		if entry.file_type()?.is_dir() {
+			remove_temporary_files(&entry.path(), prefix)?;
+		} else if name.starts_with(prefix) && name.contains('#') {
+			std::fs::remove_file(entry.path())?;
+		}
+	}
+	Ok(())
+}
+
+/// Writes a body to an upload in parts, and checks length and hash.
+async fn receive<E: std::fmt::Display>(
+	upload: &mut dyn MultipartUpload,
+	expected: Expected,
+	mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> Result<(), StoreError> {
+	let mut hasher = blake3::Hasher::new();
+	let (mut received, mut part, mut part_size) = (0u64, Vec::new(), 0usize);
+	while let Some(chunk) = body.next().await {
+		let chunk = chunk.map_err(|error| StoreError::BrokenOff(error.to_string()))?;
+		received = received.saturating_add(chunk.len() as u64);
+		if received > expected.size {
+			return Err(StoreError::WrongSize);
+		}
+		hasher.update(&chunk);
+		part_size += chunk.len();
+		part.push(chunk);
+		if part_size >= PART_SIZE {
+			upload.put_part(PutPayload::from_iter(part.drain(..))).await?;
+			part_size = 0;
+		}
+	}
+	if received != expected.size {
+		return Err(StoreError::WrongSize);
+	}
+	if *hasher.finalize().as_bytes() != expected.root {
+		return Err(StoreError::WrongContent);
+	}
+	upload.put_part(PutPayload::from_iter(part)).await.map_err(Into::into)
+}
+
+/// The state of a verified read.
+struct Check {
+	hasher: blake3::Hasher,
+	seen: u64,
+	expected: Expected,
+	failed: bool,
+}
+
+impl Check {
+	/// What the reader gets for what came from disk; none ends the stream.
+	fn next(
+		&mut self,
+		item: Option<Result<Bytes, object_store::Error>>,
+	) -> Option<Result<Bytes, StoreError>> {
+		if self.failed {
+			return None;
+		}
+		let verdict = match item {
+			Some(Ok(bytes)) => {
+				self.hasher.update(&bytes);
+				self.seen = self.seen.saturating_add(bytes.len() as u64);
+				let complete = self.seen >= self.expected.size;
+				(!complete || self.is_as_expected()).then_some(bytes).ok_or(StoreError::Damaged)
+			},
+			Some(Err(error)) => Err(error.into()),
+			None if self.is_as_expected() => return None,
+			None => Err(StoreError::Damaged),
+		};
+		self.failed = verdict.is_err();
+		Some(verdict)
+	}
+
+	fn is_as_expected(&self) -> bool {
+		self.seen == self.expected.size && *self.hasher.finalize().as_bytes() == self.expected.root
+	}
+}

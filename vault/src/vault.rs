@@ -1,0 +1,158 @@
+//! The vault's parts, joined: what every request and every background task works with.
+
+use std::{
+	collections::HashMap,
+	sync::{Arc, Mutex, PoisonError},
+	time::{SystemTime, UNIX_EPOCH},
+};
+
+use tokio::sync::{Mutex as AsyncMutex, OnceCell, OwnedMutexGuard, Semaphore};
+use ward_primitives::{Digest, Moment, ParticipantId, RecordId};
+
+use crate::{
+	chain::ChainView,
+	config::Settings,
+	database::{Database, DatabaseError},
+	error::{Code, Refusal},
+	keys::{KeyError, ReceiptKey},
+	metrics::Metrics,
+	release::ReleaseService,
+	store::{ContentStore, StoreError},
+};
+
+/// What time it is.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Moment + Send + Sync>);
+
+impl Clock {
+	/// The machine's clock.
+	pub fn system() -> Self {
+		Self::of(|| {
+			let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+			u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+		})
+	}
+
+	/// Any other clock.
+	pub fn of(now: impl Fn() -> Moment + Send + Sync + 'static) -> Self {
+		Self(Arc::new(now))
+	}
+
+	/// Now, in milliseconds since the Unix epoch.
+	pub fn now(&self) -> Moment {
+		(self.0)()
+	}
+}
+
+/// Why a vault cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+	/// A key file cannot be used.
+	#[error(transparent)]
+	Key(#[from] KeyError),
+	/// The database cannot be used.
+	#[error(transparent)]
+	Database(#[from] DatabaseError),
+	/// The data directory cannot be used.
+	#[error(transparent)]
+	Store(#[from] StoreError),
+}
+
+/// A vault.
+pub struct Vault {
+	/// Its settings.
+	pub settings: Settings,
+	/// The chain that it follows.
+	pub chain: Arc<dyn ChainView>,
+	/// Its memory.
+	pub database: Database,
+	/// Its ciphertext.
+	pub store: ContentStore,
+	/// The key that signs receipts.
+	pub receipt_key: ReceiptKey,
+	/// The service that releases data keys.
+	pub release: ReleaseService,
+	/// Its counters.
+	pub metrics: Metrics,
+	/// Its clock.
+	pub clock: Clock,
+	/// Slots for uploads.
+	pub(crate) uploads: Semaphore,
+	/// One lock per record whose content is being changed.
+	pub(crate) locks: Locks,
+	genesis: OnceCell<Digest>,
+}
+
+impl Vault {
+	/// Opens the vault in the data directory of `settings`.
+	pub fn open(
+		settings: Settings,
+		chain: Arc<dyn ChainView>,
+		clock: Clock,
+	) -> Result<Self, OpenError> {
+		let paths = settings.paths();
+		Ok(Self {
+			receipt_key: ReceiptKey::read(&paths.receipt_key)?,
+			release: ReleaseService::read(&paths.release_key, settings.center)?,
+			database: Database::open(&paths.database)?,
+			store: ContentStore::open(&paths.content)?,
+			uploads: Semaphore::new(settings.limits.concurrent_uploads),
+			settings,
+			chain,
+			clock,
+			metrics: Metrics::default(),
+			locks: Locks::default(),
+			genesis: OnceCell::new(),
+		})
+	}
+
+	/// The participant that this vault belongs to.
+	pub const fn center(&self) -> ParticipantId {
+		self.settings.center
+	}
+
+	/// The hash of the chain's first block. Asked once; a node that is on another chain than the data
+	/// directory stays refused.
+	pub async fn genesis(&self) -> Result<Digest, Refusal> {
+		let ask = || async {
+			let genesis = self.chain.genesis().await.map_err(|error| {
+				tracing::warn!(cause = %error, "no answer from the node");
+				Refusal::from(Code::ChainUnreachable)
+			})?;
+			self.database.ensure_chain(genesis).await?;
+			Ok(genesis)
+		};
+		self.genesis.get_or_try_init(ask).await.copied()
+	}
+}
+
+impl From<DatabaseError> for Refusal {
+	fn from(error: DatabaseError) -> Self {
+		match error {
+			DatabaseError::Full => Code::InsufficientStorage.into(),
+			other => Self::internal(other),
+		}
+	}
+}
+
+/// Locks by record.
+#[derive(Default)]
+pub(crate) struct Locks(Mutex<HashMap<RecordId, Arc<AsyncMutex<()>>>>);
+
+impl Locks {
+	fn of(&self, record: RecordId) -> Arc<AsyncMutex<()>> {
+		let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+		locks.retain(|_, lock| Arc::strong_count(lock) > 1);
+		locks.entry(record).or_default().clone()
+	}
+
+	/// Waits for a record's lock.
+	pub(crate) async fn lock(&self, record: RecordId) -> OwnedMutexGuard<()> {
+		self.of(record).lock_owned().await
+	}
+
+	/// A record's lock, if nobody has it.
+	pub(crate) fn try_lock(&self, record: RecordId) -> Option<OwnedMutexGuard<()>> {
+		self.of(record).try_lock_owned().ok()
+	}
+}
