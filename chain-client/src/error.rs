@@ -53,8 +53,11 @@ pub enum ChainError {
 		/// What the runtime's documentation says about it.
 		explanation: String,
 	},
-	/// The transaction was not final in time; whether it will be is unknown.
-	#[error("the transaction {} was not final in time; check the chain's state before sending again", hex(.transaction))]
+	/// The transaction was sent, and its outcome could not be learned in time.
+	#[error(
+		"it is not known whether transaction {} took effect; check the chain's state before sending again",
+		hex(.transaction)
+	)]
 	TimedOut {
 		/// The transaction's hash.
 		transaction: Digest,

@@ -9,13 +9,19 @@
 
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod call;
 mod chain;
+mod config;
 mod error;
 mod event;
+mod rpc;
 mod signer;
 mod state;
 mod submit;
+#[cfg(test)]
+mod testing;
+mod transaction;
 
 pub use call::Call;
 pub use chain::{Chain, SyncStatus};

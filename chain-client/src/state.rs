@@ -1,7 +1,8 @@
 //! The chain at one block.
 
-use crate::{ChainError, Event};
-use codec::{Decode, Encode};
+use crate::{rpc::REQUEST_TIMEOUT, Chain, ChainError, Event};
+use codec::{Decode, DecodeAll, Encode};
+use subxt::metadata::ArcMetadata;
 use ward_primitives::{
 	decision::{DecisionInputs, Query},
 	AccessRequest, Digest, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord,
@@ -17,6 +18,7 @@ pub struct State {
 	pub number: u64,
 	/// The timestamp of the block.
 	pub timestamp: Moment,
+	chain: Chain,
 }
 
 /// The first record of a batch that the chain would not anchor.
@@ -29,11 +31,20 @@ pub struct BatchFault {
 }
 
 impl State {
-	async fn ask<T: Decode>(&self, _function: &str, _args: impl Encode) -> Result<T, ChainError> {
-		unimplemented!()
+	pub(crate) async fn new(chain: &Chain, hash: Digest, number: u64) -> Result<Self, ChainError> {
+		let mut state = Self { hash, number, timestamp: 0, chain: chain.clone() };
+		state.timestamp = state.now().await?;
+		Ok(state)
 	}
 
-	/// The timestamp of this state.
+	async fn ask<T: Decode>(&self, function: &str, args: impl Encode) -> Result<T, ChainError> {
+		let function = format!("WardApi_{function}");
+		let answer = self.chain.rpc.state_call(&function, &args.encode(), self.hash).await?;
+		T::decode_all(&mut &answer[..])
+			.map_err(|error| ChainError::Unreadable { to: function, reason: error.to_string() })
+	}
+
+	/// The timestamp of this state, which [`Self::timestamp`] holds already.
 	pub async fn now(&self) -> Result<Moment, ChainError> {
 		self.ask("now", ()).await
 	}
@@ -152,16 +163,39 @@ impl State {
 
 	/// BLAKE2b-256 of the runtime's code.
 	pub async fn code_hash(&self) -> Result<Digest, ChainError> {
-		unimplemented!()
+		let hash = self.chain.rpc.storage_hash(b":code", self.hash).await?;
+		hash.ok_or_else(|| ChainError::Unsupported { what: "code".into() })
 	}
 
 	/// All events of this block.
 	pub async fn events(&self) -> Result<Vec<Event>, ChainError> {
-		unimplemented!()
+		Ok(self.events_and_metadata().await?.0)
 	}
 
 	/// The records that were anchored in this block.
 	pub async fn anchored_records(&self) -> Result<Vec<RecordId>, ChainError> {
 		Ok(self.events().await?.iter().filter_map(Event::anchored).collect())
 	}
+
+	pub(crate) async fn events_and_metadata(
+		&self,
+	) -> Result<(Vec<Event>, ArcMetadata), ChainError> {
+		let client = self.chain.client_at(self.hash, self.number).await?;
+		let client_events = client.events();
+		let events = tokio::time::timeout(REQUEST_TIMEOUT, client_events.fetch())
+			.await
+			.map_err(|_| self.chain.rpc.unreachable(&"no answer in time"))?
+			.map_err(|error| ChainError::Rpc { to: "events".into(), reason: error.to_string() })?;
+		let metadata = client.metadata();
+		Ok((Event::all(&events, &metadata)?, metadata))
+	}
 }
+
+impl std::fmt::Debug for State {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		write!(f, "State(#{} {})", self.number, crate::error::hex(&self.hash))
+	}
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,29 @@
 //! Submitting calls.
 
-use crate::Event;
-use ward_primitives::{Digest, GrantId, ParticipantId, RecordId};
+use crate::{
+	error::hex,
+	rpc::Subscription,
+	transaction::{Transaction, VALID_FOR_BLOCKS},
+	Call, CallSigner, Chain, ChainError, Event,
+};
+use futures::StreamExt;
+use sp_crypto_hashing::blake2_256;
+use std::time::Duration;
+use subxt::{
+	rpcs::{methods::legacy::TransactionStatus, Error as RpcError, UserError},
+	utils::H256,
+};
+use tokio::time::{timeout_at, Instant};
+use ward_primitives::{refusal::Refusal, Digest, GrantId, ParticipantId, RecordId};
+
+/// How long to listen to what the node reports about a transaction: longer than it is valid.
+const WATCH_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// How long to look for a transaction in the finalized blocks afterwards.
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// The pause before an unreachable node is asked for the same block again.
+const SEARCH_PAUSE: Duration = Duration::from_secs(1);
 
 /// How far a transaction has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,3 +71,203 @@ impl Finalized {
 		self.events.iter().find_map(Event::granted)
 	}
 }
+
+/// Signs `call`, submits it and waits until it is final.
+pub(crate) async fn submit(
+	chain: &Chain,
+	signer: &impl CallSigner,
+	call: Call,
+	mut on: impl FnMut(Progress) + Send,
+) -> Result<Finalized, ChainError> {
+	if chain.sync_status().await?.is_syncing {
+		return Err(ChainError::Syncing);
+	}
+	let in_turn = chain.submitting.lock().await;
+	let block = chain.rpc.finalized_hash().await?;
+	let client = chain.client_at(block, chain.rpc.number(block).await?).await?;
+	let nonce = chain.rpc.next_nonce(signer.account()).await?;
+	let transaction = Transaction::sign(&client, block, signer, nonce, call)?;
+	on(Progress::Signed(transaction.hash));
+	let statuses = enter_pool(chain, &transaction).await?;
+	drop(in_turn);
+
+	let block = match statuses {
+		Some(statuses) => watch(statuses, &mut on).await?,
+		None => None,
+	};
+	let outcome = match block {
+		Some(block) => inspect(chain, block, &transaction).await,
+		None => {
+			on(Progress::Searching);
+			search(chain, &transaction).await
+		},
+	};
+	match outcome {
+		Ok(finalized) => {
+			on(Progress::Finalized(finalized.block));
+			Ok(finalized)
+		},
+		Err(
+			settled @ (ChainError::Failed { .. }
+			| ChainError::NotIncluded { .. }
+			| ChainError::TimedOut { .. }),
+		) => Err(settled),
+		// The transaction may have had its effect, which another error must not hide.
+		Err(error) => {
+			let transaction = transaction.hash;
+			tracing::warn!(%error, transaction = hex(&transaction), "cannot learn the outcome");
+			Err(ChainError::TimedOut { transaction })
+		},
+	}
+}
+
+/// Hands the transaction to the pool. None if the connection was lost so that nobody knows whether it
+/// arrived.
+async fn enter_pool(
+	chain: &Chain,
+	transaction: &Transaction,
+) -> Result<Option<Subscription<TransactionStatus<H256>>>, ChainError> {
+	let mut is_retry = false;
+	loop {
+		match chain.rpc.submit(&transaction.bytes).await {
+			Ok(Ok(statuses)) => return Ok(Some(statuses)),
+			// The same bytes have the same hash and nonce: they cannot take effect twice.
+			Ok(Err(RpcError::DisconnectedWillReconnect(_))) if !is_retry => is_retry = true,
+			// A retry that the node refuses may mean that the first one has arrived.
+			Ok(Err(RpcError::User(_))) if is_retry => return Ok(None),
+			Ok(Err(RpcError::User(error))) if error.code == ALREADY_IMPORTED => return Ok(None),
+			Ok(Err(RpcError::User(error))) if POOL_ERRORS.contains(&error.code) => {
+				return Err(refused(&error))
+			},
+			Ok(Err(error @ RpcError::User(_))) => {
+				return Err(chain.rpc.error("author_submitAndWatchExtrinsic", error))
+			},
+			Ok(Err(_)) | Err(_) => return Ok(None),
+		}
+	}
+}
+
+/// The codes with which a node reports that its pool refuses a transaction.
+const POOL_ERRORS: std::ops::Range<i32> = 1010..1022;
+
+/// The code for a transaction that the pool has already.
+const ALREADY_IMPORTED: i32 = 1013;
+
+/// What the pool's refusal means.
+fn refused(error: &UserError) -> ChainError {
+	let data = error.data.as_ref().map(|data| data.get().trim_matches('"').to_owned());
+	let refusal = data
+		.as_deref()
+		.and_then(|data| data.strip_prefix("Custom error: "))
+		.and_then(|code| code.parse().ok())
+		.and_then(Refusal::from_code);
+	let reason = match (refusal, data) {
+		(Some(refusal), _) => refusal.explanation().to_owned(),
+		(None, Some(data)) => format!("{}: {data}", error.message),
+		(None, None) => error.message.clone(),
+	};
+	ChainError::Refused { refusal, reason }
+}
+
+/// Listens to what the node reports until the transaction is in a finalized block, and returns that
+/// block. None if the node reports no more though the transaction may still be included.
+async fn watch(
+	mut statuses: Subscription<TransactionStatus<H256>>,
+	on: &mut (impl FnMut(Progress) + Send),
+) -> Result<Option<Digest>, ChainError> {
+	let deadline = Instant::now() + WATCH_TIMEOUT;
+	let out_of_pool = |reason: &str| ChainError::Refused { refusal: None, reason: reason.into() };
+	while let Ok(Some(Ok(status))) = timeout_at(deadline, statuses.next()).await {
+		match status {
+			TransactionStatus::Ready | TransactionStatus::Future => on(Progress::Accepted),
+			TransactionStatus::Broadcast(_) => {},
+			TransactionStatus::InBlock(block) => on(Progress::InBlock(block.into())),
+			TransactionStatus::Retracted(_) => on(Progress::Retracted),
+			TransactionStatus::Finalized(block) => return Ok(Some(block.into())),
+			TransactionStatus::Usurped(_) => {
+				return Err(out_of_pool("another transaction of the same key took its place"))
+			},
+			TransactionStatus::Invalid => return Err(out_of_pool(
+				"it is no longer valid: another transaction of the same key came first, or the \
+					 key or its quota changed; send again",
+			)),
+			// Other nodes may have it, or the finality of its block comes late.
+			TransactionStatus::Dropped | TransactionStatus::FinalityTimeout(_) => break,
+		}
+	}
+	Ok(None)
+}
+
+/// Looks for the transaction in the finalized blocks in which it can be.
+async fn search(chain: &Chain, transaction: &Transaction) -> Result<Finalized, ChainError> {
+	let found = search_blocks(chain, transaction);
+	match tokio::time::timeout(SEARCH_TIMEOUT, found).await {
+		Ok(Ok(Some(block))) => inspect(chain, block, transaction).await,
+		Ok(Ok(None)) => Err(ChainError::NotIncluded { transaction: transaction.hash }),
+		Ok(Err(error)) => Err(error),
+		Err(_) => Err(ChainError::TimedOut { transaction: transaction.hash }),
+	}
+}
+
+/// The block that the transaction is in, once that is final; none once it can no longer be in any.
+async fn search_blocks(
+	chain: &Chain,
+	transaction: &Transaction,
+) -> Result<Option<Digest>, ChainError> {
+	let mut blocks = chain.finalized_blocks_from(transaction.signed_at + 1);
+	while let Some(state) = blocks.next().await {
+		let state = match state {
+			Err(ChainError::Unreachable { .. }) => continue,
+			state => state?,
+		};
+		if state.number > transaction.signed_at + VALID_FOR_BLOCKS {
+			return Ok(None);
+		}
+		let position = loop {
+			match position(chain, state.hash, transaction).await {
+				Err(ChainError::Unreachable { .. }) => tokio::time::sleep(SEARCH_PAUSE).await,
+				position => break position?,
+			}
+		};
+		if position.is_some() {
+			return Ok(Some(state.hash));
+		}
+	}
+	Ok(None)
+}
+
+/// The transaction's number in a block.
+async fn position(
+	chain: &Chain,
+	block: Digest,
+	transaction: &Transaction,
+) -> Result<Option<usize>, ChainError> {
+	let transactions = chain.rpc.transactions(block).await?;
+	Ok(transactions.iter().position(|bytes| blake2_256(bytes) == transaction.hash))
+}
+
+/// What the transaction did in a finalized block.
+async fn inspect(
+	chain: &Chain,
+	block: Digest,
+	transaction: &Transaction,
+) -> Result<Finalized, ChainError> {
+	let position = position(chain, block, transaction).await?;
+	let position = position.and_then(|position| u32::try_from(position).ok());
+	let position = position.ok_or_else(|| ChainError::Unreadable {
+		to: format!("block {}", hex(&block)),
+		reason: format!("it lacks transaction {}", hex(&transaction.hash)),
+	})?;
+	let state = chain.at(block).await?;
+	let (mut events, metadata) = state.events_and_metadata().await?;
+	events.retain(|event| event.transaction == Some(position));
+	match events.iter().find_map(|event| event.failure(&metadata)) {
+		Some(failure) => Err(failure),
+		None => {
+			Ok(Finalized { block, number: state.number, transaction: transaction.hash, events })
+		},
+	}
+}
+
+#[cfg(test)]
+mod tests;

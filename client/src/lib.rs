@@ -1,1 +1,40 @@
+//! # Ward client
+//!
+//! Ward for people, devices and applications. The binary `ward` is a thin layer over this library; an
+//! application uses the same functions.
+//!
+//! - [`keys`], [`home`]: who one is, encrypted at rest; [`session`]: at work on a chain.
+//! - [`put`], [`get`]: sealing, depositing and anchoring records; fetching, verifying and opening them.
+//! - [`fhir`]: what a FHIR R4 document holds, in the terms that grants use.
+//! - [`access`], [`access_log`]: who can see what, who saw what.
+//! - [`proof`], [`recipients`]: what people hand to each other as files.
+//! - [`journal`]: what makes every command safe to run again.
+//! - [`command`]: the command line.
 
+#![forbid(unsafe_code)]
+
+pub mod access;
+pub mod access_log;
+pub mod command;
+pub mod error;
+pub mod explain;
+pub mod fhir;
+pub mod files;
+pub mod get;
+pub mod hex;
+pub mod home;
+pub mod journal;
+pub mod keys;
+pub mod moment;
+pub mod progress;
+pub mod proof;
+pub mod put;
+pub mod recipients;
+pub mod records;
+pub mod session;
+pub mod table;
+pub mod vault;
+
+pub use error::{Error, Kind, Result};
+pub use home::Home;
+pub use session::Session;

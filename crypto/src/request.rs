@@ -2,11 +2,11 @@
 
 mod base;
 
+use base::{components, signature_base, Parameters};
 use base64::{
 	engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 	Engine,
 };
-use base::{components, signature_base, Parameters};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use rand::{rngs::OsRng, RngCore, TryRngCore};
 use sha2::{Digest as _, Sha256};

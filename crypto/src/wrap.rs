@@ -126,8 +126,7 @@ pub const WRAPPED_LEN: usize = ENCAPSULATED_LEN + 32 + 16;
 /// # Panics
 /// If the operating system has no randomness to give.
 pub fn wrap(key: &DataKey, to_public: &[u8], ctx: &WrapContext) -> Result<WrappedKey, WrapError> {
-	let public =
-		Deserializable::from_bytes(to_public).map_err(|_| WrapError::InvalidPublicKey)?;
+	let public = Deserializable::from_bytes(to_public).map_err(|_| WrapError::InvalidPublicKey)?;
 	let (encapsulated, ciphertext) = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, XWing>(
 		&OpModeS::Base,
 		&public,

@@ -53,6 +53,13 @@ fn digest(first: u8) -> Digest {
 	counting(first, 32).try_into().expect("32 bytes")
 }
 
+/// The protocol's number of an enumeration's member, which is not always Rust's discriminant.
+fn number(member: &impl Encode) -> u8 {
+	let encoded = member.encode();
+	assert_eq!(encoded.len(), 1);
+	encoded[0]
+}
+
 fn tag(domain: Domain) -> String {
 	String::from_utf8(domain.tag().to_vec()).expect("ASCII").trim_end_matches('\0').into()
 }
@@ -99,7 +106,7 @@ fn attributes(salt: [u8; 32], attributes: Attributes) -> Value {
 	let inputs = json!({
 		"salt": hex(salt),
 		"categories": attributes.categories.0,
-		"sensitivity": attributes.sensitivity as u8,
+		"sensitivity": number(&attributes.sensitivity),
 		"period": attributes.period.map(|period| json!({
 			"start": period.start,
 			"end": period.end,
@@ -124,7 +131,7 @@ fn record_id(content: RecordContent) -> Value {
 }
 
 fn sealing_key(suite: SealingSuite, public_key: &[u8]) -> Value {
-	let inputs = json!({ "suite": suite as u8, "publicKey": hex(public_key) });
+	let inputs = json!({ "suite": number(&suite), "publicKey": hex(public_key) });
 	let digest = SealingKey::of(suite, public_key).digest;
 	hashed(Domain::SealingKey, &inputs, &(suite, public_key), digest)
 }
@@ -155,10 +162,10 @@ fn enrolment(role: Role, care: bool) -> Value {
 	let inputs = json!({
 		"genesis": hex(enrolment.genesis),
 		"sponsor": enrolment.sponsor.0,
-		"role": role as u8,
+		"role": number(&role),
 		"account": hex(enrolment.account),
 		"sealingKey": {
-			"suite": enrolment.sealing_key.suite as u8,
+			"suite": number(&enrolment.sealing_key.suite),
 			"digest": hex(enrolment.sealing_key.digest),
 		},
 		"care": care,

@@ -194,7 +194,11 @@ mod tests {
 			let database = database.clone();
 			tokio::spawn(async move { database.log(facts(n, n % 2 + 1), genesis).await.unwrap() })
 		});
-		let mut written = futures::future::join_all(tasks).await.into_iter().map(|e| e.unwrap()).collect::<Vec<_>>();
+		let mut written = futures::future::join_all(tasks)
+			.await
+			.into_iter()
+			.map(|e| e.unwrap())
+			.collect::<Vec<_>>();
 		written.sort_by_key(|entry| entry.sequence);
 		drop(database);
 

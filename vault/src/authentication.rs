@@ -96,11 +96,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedJson<T> {
 }
 
 /// Verifies the signature, looks the key up on the chain, and uses up the nonce.
-async fn authenticate(
-	vault: &Vault,
-	parts: &Parts,
-	body: Option<&[u8]>,
-) -> Result<Actor, Refusal> {
+async fn authenticate(vault: &Vault, parts: &Parts, body: Option<&[u8]>) -> Result<Actor, Refusal> {
 	let headers = &parts.headers;
 	let (Some(input), Some(signature)) =
 		(single(headers, "signature-input")?, single(headers, "signature")?)
@@ -138,11 +134,7 @@ async fn authenticate(
 }
 
 /// From a verified signature to a participant.
-async fn admit(
-	vault: &Vault,
-	verified: Verified,
-	purpose: PurposeOfUse,
-) -> Result<Actor, Refusal> {
+async fn admit(vault: &Vault, verified: Verified, purpose: PurposeOfUse) -> Result<Actor, Refusal> {
 	let Verified { key, expires, nonce, .. } = verified;
 	if vault.database.is_nonce_used(key, nonce.clone()).await? {
 		return Err(Code::RequestReplayed.into());

@@ -48,8 +48,7 @@ pub enum DatabaseError {
 
 impl From<redb::Error> for DatabaseError {
 	fn from(error: redb::Error) -> Self {
-		let full =
-			|kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+		let full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
 		match error {
 			redb::Error::Io(io) if full(io.kind()) => Self::Full,
 			other => Self::Failed(Box::new(other)),

@@ -86,10 +86,9 @@ impl Vault {
 
 		let final_word = decide_at(finalized, actor, patient, record, lodged.as_ref()).await?;
 		let latest_word = decide_at(best.as_ref(), actor, patient, record, lodged.as_ref()).await?;
-		let mut decision = if final_word.is_permit() { latest_word } else { final_word };
-		if final_word.is_permit() && latest_word.is_permit() {
-			decision = final_word;
-		}
+		// Any deny wins.
+		let denied = [final_word, latest_word].into_iter().find(|word| !word.is_permit());
+		let mut decision = denied.unwrap_or(final_word);
 		if decision.is_permit() {
 			if let Err(reason) = self.can_serve(actor, row.as_ref(), lodged.as_ref(), event) {
 				decision = Decision::Deny { reason };

@@ -379,7 +379,7 @@ pub async fn describe_refusals(mut request: Request, next: Next) -> Response {
 			kind: format!("urn:ward:problem:{name}"),
 			title: title.into(),
 			status,
-			detail: refusal.detail.unwrap_or(Cow::Borrowed(detail)).into_owned(),
+			detail: refusal.detail.as_deref().unwrap_or(detail).into(),
 			instance: id.0.clone(),
 		};
 		let (parts, _) = response.into_parts();
@@ -389,10 +389,9 @@ pub async fn describe_refusals(mut request: Request, next: Next) -> Response {
 				response.headers_mut().insert(name, value.clone());
 			}
 		}
-		response.headers_mut().insert(
-			header::CONTENT_TYPE,
-			HeaderValue::from_static("application/problem+json"),
-		);
+		response
+			.headers_mut()
+			.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
 		response.extensions_mut().insert(refusal);
 	}
 	response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

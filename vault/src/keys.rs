@@ -21,10 +21,10 @@ pub enum KeyError {
 	#[error("{} exists already; keys are never overwritten", .0.display())]
 	AlreadyExists(PathBuf),
 	/// The file cannot be read or written.
-	#[error("{}: {1}; `ward-vault init` makes the keys", .0.display())]
+	#[error("{path}: {1}; `ward-vault init` makes the keys", path = .0.display())]
 	File(PathBuf, #[source] io::Error),
 	/// Others than the owner may read the file.
-	#[error("{} is open to others (mode {1:o}); run `chmod 600` on it", .0.display())]
+	#[error("{path} is open to others (mode {1:o}); run `chmod 600` on it", path = .0.display())]
 	TooOpen(PathBuf, u32),
 	/// The file does not hold a key.
 	#[error("{} does not hold 64 hexadecimal digits; restore it from a backup", .0.display())]
@@ -64,8 +64,8 @@ pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
 	Ok(seed)
 }
 
-/// Makes the directory for keys, for its owner only.
-pub(crate) fn create_directory(path: &Path) -> Result<(), KeyError> {
+/// Makes a directory for its owner only.
+pub fn create_directory(path: &Path) -> Result<(), KeyError> {
 	let fault = |error| KeyError::File(path.into(), error);
 	fs::create_dir_all(path).map_err(fault)?;
 	fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(fault)

@@ -1,1 +1,39 @@
+//! # Ward vault
+//!
+//! A medical center's storage server. It keeps records as ciphertext, signs for what it keeps,
+//! follows the chain to learn what was anchored, and releases content and data keys to whom the
+//! chain's state permits it, and to nobody else. Every decision is in a log that the patient can
+//! read.
+//!
+//! The protocol is described in `docs/protocol.md`; how requests look in detail is described by the
+//! vault itself (`ward-vault openapi`).
+//!
+//! - [`router`], [`controllers`], [`authentication`], [`error`]: HTTP.
+//! - [`decision`], [`release`], [`access_log`]: who is given what.
+//! - [`staging`], [`promotion`], [`scrub`], [`store`], [`database`]: what is kept.
+//! - [`config`], [`keys`], [`server`], [`metrics`]: what the operator sees.
 
+#![forbid(unsafe_code)]
+
+pub mod access_log;
+pub mod api;
+pub mod authentication;
+pub mod chain;
+pub mod config;
+pub mod controllers;
+pub mod database;
+pub mod decision;
+pub mod error;
+pub mod keys;
+pub mod metrics;
+pub mod promotion;
+pub mod release;
+pub mod router;
+pub mod scrub;
+pub mod server;
+pub mod staging;
+pub mod store;
+pub mod vault;
+
+#[cfg(test)]
+mod tests;

@@ -54,8 +54,7 @@ impl Default for Metrics {
 		let requests = Family::<RequestLabels, Counter>::default();
 		registry.register("requests", "Requests by route and status", requests.clone());
 		// From a millisecond to half a minute, each bucket three times the one before.
-		let seconds =
-			Histogram::new([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]);
+		let seconds = Histogram::new([0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]);
 		registry.register("request_seconds", "Time until an answer starts", seconds.clone());
 		let decisions = Family::<DecisionLabels, Counter>::default();
 		registry.register("decisions", "Access decisions by outcome", decisions.clone());
@@ -113,4 +112,3 @@ impl Metrics {
 		Ok(text)
 	}
 }
-

@@ -101,7 +101,10 @@ impl ContentStore {
 
 	/// The same directory, with `wrap` between the store and its object store.
 	#[cfg(test)]
-	pub(crate) fn over(self, wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>) -> Self {
+	pub(crate) fn over(
+		self,
+		wrap: impl FnOnce(Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore>,
+	) -> Self {
 		Self { objects: wrap(self.objects), ..self }
 	}
 
@@ -152,7 +155,8 @@ impl ContentStore {
 		range: std::ops::Range<u64>,
 	) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
 		let options = GetOptions { range: Some(range.into()), ..Default::default() };
-		let found = self.objects.get_opts(&location(record), options).map_err(missing_is_damage).await?;
+		let found =
+			self.objects.get_opts(&location(record), options).map_err(missing_is_damage).await?;
 		Ok(found.into_stream().map_err(StoreError::from).boxed())
 	}
 

@@ -137,13 +137,13 @@ impl From<DatabaseError> for Refusal {
 
 /// Locks by record.
 #[derive(Default)]
-pub(crate) struct Locks(Mutex<HashMap<RecordId, Arc<AsyncMutex<()>>>>);
+pub(crate) struct Locks(Mutex<HashMap<Digest, Arc<AsyncMutex<()>>>>);
 
 impl Locks {
 	fn of(&self, record: RecordId) -> Arc<AsyncMutex<()>> {
 		let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
 		locks.retain(|_, lock| Arc::strong_count(lock) > 1);
-		locks.entry(record).or_default().clone()
+		locks.entry(record.0).or_default().clone()
 	}
 
 	/// Waits for a record's lock.

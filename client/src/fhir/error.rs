@@ -59,7 +59,9 @@ pub enum FhirError {
 		column: usize,
 	},
 	/// An object has two members of one name, so readers may disagree on what it says.
-	#[error("line {line}, column {column}: the object that ends here has a member twice; keep one")]
+	#[error(
+		"line {line}, column {column}: the object that ends here has a member twice; keep one"
+	)]
 	DuplicateMember {
 		/// The line, from 1.
 		line: usize,

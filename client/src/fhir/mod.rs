@@ -73,7 +73,7 @@ pub fn classify(content: &[u8]) -> Result<FhirContent, FhirError> {
 /// beginning. It need not be whole or correct, so that [`classify`] can say what is wrong with it.
 pub fn looks_like_fhir(content: &[u8]) -> bool {
 	const NAME: &[u8] = b"\"resourceType\"";
-	let start = &json::without_mark(content)[..];
+	let start = json::without_mark(content);
 	let start = start[..start.len().min(SNIFFED)].trim_ascii_start();
 	start.first() == Some(&b'{') && start.windows(NAME.len()).any(|window| window == NAME)
 }

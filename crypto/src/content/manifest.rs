@@ -55,7 +55,9 @@ pub enum Canonicalisation {
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
 	/// Longer than [`MAX_MANIFEST_LEN`].
-	#[error("the manifest has {0} bytes, the most is {MAX_MANIFEST_LEN}; shorten title or file name")]
+	#[error(
+		"the manifest has {0} bytes, the most is {MAX_MANIFEST_LEN}; shorten title or file name"
+	)]
 	TooLong(usize),
 	/// Not the JSON object that the protocol describes.
 	#[error("the manifest is not a ward-manifest/v1")]

@@ -16,7 +16,9 @@ pub enum OpenError {
 	#[error("this is not sealed content of a version that this program knows; update ward")]
 	UnknownFormat,
 	/// A chunk is not what was sealed under this key for this commitment.
-	#[error("chunk {chunk} is not authentic: it was altered, moved or cut, or key or record are wrong")]
+	#[error(
+		"chunk {chunk} is not authentic: it was altered, moved or cut, or key or record are wrong"
+	)]
 	NotAuthentic {
 		/// The chunk's number, from 0.
 		chunk: u64,

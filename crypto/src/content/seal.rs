@@ -59,7 +59,9 @@ impl SealPlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealError {
 	/// The content is not what the manifest says, most likely because it changed meanwhile.
-	#[error("the content does not have the length or digest that its manifest states; seal it anew")]
+	#[error(
+		"the content does not have the length or digest that its manifest states; seal it anew"
+	)]
 	ContentChanged,
 }
 

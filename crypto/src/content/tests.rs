@@ -84,7 +84,8 @@ fn a_plaintext_of_whole_chunks_has_no_empty_last_chunk() {
 fn the_manifest_comes_back_whole_and_may_span_chunks() {
 	let content = content(10);
 	let (digest, length) = hash_and_size(&content[..]).unwrap();
-	let mut manifest = Manifest::new("application/fhir+json", length, digest, "2026-11-21T00:00:00Z");
+	let mut manifest =
+		Manifest::new("application/fhir+json", length, digest, "2026-11-21T00:00:00Z");
 	manifest.title = Some("x".repeat(MAX_MANIFEST_LEN - 500));
 	manifest.file_name = Some("bundle.json".into());
 	manifest.fhir_type = Some("Bundle".into());
@@ -265,17 +266,17 @@ mod forged_by_a_key_holder {
 fn an_output_that_fails_is_reported_as_such() {
 	struct Full;
 	impl Write for Full {
-		fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
-			Err(std::io::ErrorKind::StorageFull.into())
+		fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+			Err(io::ErrorKind::StorageFull.into())
 		}
-		fn flush(&mut self) -> std::io::Result<()> {
+		fn flush(&mut self) -> io::Result<()> {
 			Ok(())
 		}
 	}
 	let (plan, ciphertext) = sealed_with_chunks(2);
 	let mut opener = Opener::new(&key(), &plan.commitment, Full);
 	let error = opener.write_all(&ciphertext).unwrap_err();
-	assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+	assert_eq!(error.kind(), io::ErrorKind::StorageFull);
 }
 
 #[test]

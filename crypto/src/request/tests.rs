@@ -42,7 +42,8 @@ fn the_signature_base_is_that_of_rfc_9421_appendix_b_2_6() {
 		("content-type", "application/json".to_owned()),
 		("content-length", "18".to_owned()),
 	];
-	let input = "(\"date\" \"@method\" \"@path\" \"@authority\" \"content-type\" \"content-length\")\
+	let input =
+		"(\"date\" \"@method\" \"@path\" \"@authority\" \"content-type\" \"content-length\")\
 	             ;created=1618884473;keyid=\"test-key-ed25519\"";
 	let signature = key.sign(signature_base(&components, input).as_bytes());
 	assert_eq!(

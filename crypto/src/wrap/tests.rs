@@ -36,7 +36,10 @@ fn a_wrapped_key_opens_for_no_other_chain_record_recipient_or_secret() {
 	let open = |ctx| unwrap(&wrapped, &secret, &ctx).map(|_| ());
 	assert_eq!(open(WrapContext { genesis: [0; 32], ..context() }), Err(WrapError::DoesNotOpen));
 	let other_record = RecordId([0; 32]);
-	assert_eq!(open(WrapContext { record: other_record, ..context() }), Err(WrapError::DoesNotOpen));
+	assert_eq!(
+		open(WrapContext { record: other_record, ..context() }),
+		Err(WrapError::DoesNotOpen)
+	);
 	let other = WrapContext { recipient: ParticipantId(4), ..context() };
 	assert_eq!(open(other), Err(WrapError::OtherRecipient(ParticipantId(3))));
 	let relabelled = WrappedKey { recipient: ParticipantId(4), ..wrapped.clone() };

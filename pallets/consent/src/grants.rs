@@ -71,7 +71,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Whether `withdraw` of this grant by this account would succeed now. Such a call needs no quota.
+	/// Whether `withdraw` of this grant by this account would succeed now. Such a call needs no
+	/// quota.
 	pub fn withdrawal_would_succeed(account: &T::AccountId, id: GrantId) -> bool {
 		T::Participants::ensure_holder(account, KeyRoles::ACT)
 			.ok()
@@ -92,7 +93,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Grants, requests and exclusions are about practitioners and centers. Returns when it was active.
+	/// Grants, requests and exclusions are about practitioners and centers. Returns when it was
+	/// active.
 	pub(crate) fn ensure_grantee(id: ParticipantId, now: Moment) -> Result<Interval, Error<T>> {
 		match T::Participants::participant(id, now) {
 			Some((Role::Practitioner | Role::MedicalCenter, active)) => Ok(active),
@@ -136,10 +138,9 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		RecentGrants::<T>::try_mutate(patient, grantee, |recent| {
 			if recent.is_full() {
-				let is_over = |id| {
-					Grants::<T>::get(id).is_none_or(|grant| has_ended(&grant.interval, now))
-				};
-				recent.retain(|id| !is_over(id));
+				recent.retain(|id| {
+					Grants::<T>::get(id).is_some_and(|grant| !has_ended(&grant.interval, now))
+				});
 			}
 			recent.try_push(id).map_err(|_| Error::<T>::TooManyGrants)
 		})?;

@@ -35,10 +35,10 @@
 //! - Ending writes the end into the row that is there, so it needs no room and cannot fail for want
 //!   of it. Withdrawing and excluding work for a patient who is suspended or frozen, too.
 //! - For decisions about the present, `RecentGrants` lists what is not over for a patient and a
-//!   grantee, in a bounded list. What is over leaves it only when room is needed, so that a decision
-//!   can tell "your grant has ended" from "you never had one".
-//! - For decisions about the past, all grants are read, the newest 1,024 of a pair at most. To leave
-//!   out older ones can only deny.
+//!   grantee, in a bounded list. What is over leaves it only when room is needed, so that a
+//!   decision can tell "your grant has ended" from "you never had one".
+//! - For decisions about the past, all grants are read, the newest 1,024 of a pair at most. To
+//!   leave out older ones can only deny.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
@@ -46,6 +46,7 @@
 extern crate alloc;
 
 pub use pallet::*;
+pub use reading::{MAX_PAGE, MAX_PAST_GRANTS};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -67,6 +68,7 @@ mod tests;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 
+#[allow(unused_qualifications)] // What the macro expands to is not ours to shorten.
 #[frame_support::pallet]
 pub mod pallet {
 	use alloc::vec::Vec;
@@ -74,7 +76,8 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 	use ward_primitives::{
 		traits::{ActingParticipant, ReadParticipants, ReadRecords},
-		AccessRequest, Grant, GrantId, GrantTerms, Interval, KeyRoles, Moment, ParticipantId, Timeline,
+		AccessRequest, Grant, GrantId, GrantTerms, Interval, KeyRoles, Moment, ParticipantId,
+		Timeline,
 	};
 
 	use crate::WeightInfo;
@@ -93,8 +96,8 @@ pub mod pallet {
 		/// The records that scopes name.
 		type Records: ReadRecords;
 
-		/// The most grants of one patient to one grantee that are not over at the same time. Each of them
-		/// is read for each decision.
+		/// The most grants of one patient to one grantee that are not over at the same time. Each
+		/// of them is read for each decision.
 		#[pallet::constant]
 		type MaxLiveGrants: Get<u32>;
 
@@ -130,8 +133,8 @@ pub mod pallet {
 	pub type PatientGrantCount<T: Config> =
 		StorageMap<_, Twox64Concat, ParticipantId, u64, ValueQuery>;
 
-	/// A patient's grants to one grantee, numbered from 0 in the order in which they were given: for
-	/// decisions about the past.
+	/// A patient's grants to one grantee, numbered from 0 in the order in which they were given:
+	/// for decisions about the past.
 	#[pallet::storage]
 	pub type GrantsTo<T: Config> = StorageNMap<
 		_,
@@ -155,8 +158,8 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// A patient's grants to one grantee that are not over, and as many that are over as there is room
-	/// for: for decisions about the present.
+	/// A patient's grants to one grantee that are not over, and as many that are over as there is
+	/// room for: for decisions about the present.
 	#[pallet::storage]
 	pub type RecentGrants<T: Config> = StorageDoubleMap<
 		_,
@@ -281,18 +284,19 @@ pub mod pallet {
 		WrongRole,
 		/// The grantee is not active now. Wait until it is reinstated, or name another.
 		InactiveGrantee,
-		/// A part of the terms makes no sense by itself: an empty set, an unknown bit, a reversed period,
-		/// or an exception that takes everything away. Correct the terms.
+		/// A part of the terms makes no sense by itself: an empty set, an unknown bit, a reversed
+		/// period, or an exception that takes everything away. Correct the terms.
 		InvalidTerms,
-		/// A record that the scope or an exception names is not on the chain or is another patient's.
-		/// Name the patient's own anchored records.
+		/// A record that the scope or an exception names is not on the chain or is another
+		/// patient's. Name the patient's own anchored records.
 		UnknownRecord,
 		/// The grant would start in the past. Leave `from` out to start now.
 		Backdated,
-		/// The end does not lie after the start, or not after now. Choose a later end or leave it out.
+		/// The end does not lie after the start, or not after now. Choose a later end or leave it
+		/// out.
 		InvalidInterval,
-		/// There are `MaxLiveGrants` grants to this grantee already that are not over. Withdraw or amend
-		/// one of them.
+		/// There are `MaxLiveGrants` grants to this grantee already that are not over. Withdraw or
+		/// amend one of them.
 		TooManyGrants,
 		/// The grant is over already. Give a new one if that is meant.
 		AlreadyEnded,
@@ -308,12 +312,13 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Signed with an `act` key of an active practitioner or medical center, who asks for itself.
+		/// Signed with an `act` key of an active practitioner or medical center, who asks for
+		/// itself.
 		///
 		/// ## Details
 		///
-		/// The request grants nothing. It takes the place of the requester's earlier request to this
-		/// patient, open or not. `until` tells for how long the grant is wished.
+		/// The request grants nothing. It takes the place of the requester's earlier request to
+		/// this patient, open or not. `until` tells for how long the grant is wished.
 		///
 		/// ## Errors
 		///
@@ -397,14 +402,15 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The grant starts at `from`, or now without it, and ends at `until`, or when it is withdrawn.
-		/// Records that the terms name are replaced by the first of their lineage, so that corrections are
-		/// covered. An open request of the grantee is closed as granted.
+		/// The grant starts at `from`, or now without it, and ends at `until`, or when it is
+		/// withdrawn. Records that the terms name are replaced by the first of their lineage, so
+		/// that corrections are covered. An open request of the grantee is closed as granted.
 		///
 		/// ## Errors
 		///
 		/// - `NotAPatient`: the signer is not a patient.
-		/// - `WrongRole`, `InactiveGrantee`: the grantee is no active practitioner or medical center.
+		/// - `WrongRole`, `InactiveGrantee`: the grantee is no active practitioner or medical
+		///   center.
 		/// - `Backdated`, `InvalidInterval`: the interval starts in the past or has no extent.
 		/// - `InvalidTerms`, `UnknownRecord`: the terms make no sense.
 		/// - `TooManyGrants`: `MaxLiveGrants` grants to this grantee are not over.
@@ -435,7 +441,8 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// The grant keeps its number. What it allowed until now stays on the chain as its past
-		/// generation. The new generation starts now, or when the grant was to start if that lies ahead.
+		/// generation. The new generation starts now, or when the grant was to start if that lies
+		/// ahead.
 		///
 		/// ## Errors
 		///
@@ -468,8 +475,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Ends exactly this grant; other grants to the same grantee go on. It needs no room and no quota.
-		/// A grant that has not started yet never will.
+		/// Ends exactly this grant; other grants to the same grantee go on. It needs no room and no
+		/// quota. A grant that has not started yet never will.
 		///
 		/// ## Errors
 		///
@@ -487,8 +494,8 @@ pub mod pallet {
 			Self::do_withdraw(patient, grant)
 		}
 
-		/// Forbids a practitioner or center everything, whatever else permits it, except the records that
-		/// the center itself wrote.
+		/// Forbids a practitioner or center everything, whatever else permits it, except the
+		/// records that the center itself wrote.
 		///
 		/// ## Dispatch Origin
 		///
@@ -496,8 +503,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Excluding a center excludes all who work for it, whomever they act for. Grants stay as they
-		/// are and count again when the exclusion ends.
+		/// Excluding a center excludes all who work for it, whomever they act for. Grants stay as
+		/// they are and count again when the exclusion ends.
 		///
 		/// ## Errors
 		///
@@ -554,8 +561,8 @@ pub mod pallet {
 			PastGrants::<T>::get(id, generation)
 		}
 
-		/// A page of a patient's grants in their latest generations, oldest first: at most `limit` (and at
-		/// most 1,000) with numbers from `from` on.
+		/// A page of a patient's grants in their latest generations, oldest first: at most `limit`
+		/// (and at most 1,000) with numbers from `from` on.
 		pub fn grants_of(patient: ParticipantId, from: GrantId, limit: u32) -> Vec<Grant> {
 			Self::page_of_grants(patient, from, limit)
 		}
@@ -568,8 +575,8 @@ pub mod pallet {
 			Requests::<T>::get(patient, requester)
 		}
 
-		/// A page of the requests to a patient, open ones and closed ones: at most `limit` (and at most
-		/// 1,000) in no particular order, after that of `after`.
+		/// A page of the requests to a patient, open ones and closed ones: at most `limit` (and at
+		/// most 1,000) in no particular order, after that of `after`.
 		pub fn requests_to(
 			patient: ParticipantId,
 			after: Option<ParticipantId>,
@@ -578,8 +585,8 @@ pub mod pallet {
 			Self::page_of_requests(patient, after, limit)
 		}
 
-		/// A page of those whom a patient excludes or excluded, with the latest interval: at most `limit`
-		/// (and at most 1,000) in no particular order, after `after`.
+		/// A page of those whom a patient excludes or excluded, with the latest interval: at most
+		/// `limit` (and at most 1,000) in no particular order, after `after`.
 		pub fn exclusions_of(
 			patient: ParticipantId,
 			after: Option<ParticipantId>,

@@ -32,11 +32,7 @@ impl<T: Config> ReadConsents for Pallet<T> {
 			.collect()
 	}
 
-	fn exclusion(
-		patient: ParticipantId,
-		excluded: ParticipantId,
-		at: Moment,
-	) -> Option<Interval> {
+	fn exclusion(patient: ParticipantId, excluded: ParticipantId, at: Moment) -> Option<Interval> {
 		let Timeline { generation: newest, latest } = Exclusions::<T>::get(patient, excluded)?;
 		if latest.from <= at {
 			return Some(latest);
@@ -48,8 +44,8 @@ impl<T: Config> ReadConsents for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// A grant in the generation that held at `at`: the last that starts at or before it, or else the
-	/// first.
+	/// A grant in the generation that held at `at`: the last that starts at or before it, or else
+	/// the first.
 	fn grant_at(id: GrantId, at: Moment) -> Option<Grant> {
 		let latest = Grants::<T>::get(id)?;
 		let Some(newest_past) = latest.generation.checked_sub(1) else { return Some(latest) };
@@ -61,20 +57,12 @@ impl<T: Config> Pallet<T> {
 		past(generation_at(newest_past, at, start).unwrap_or(0))
 	}
 
-	pub(crate) fn page_of_grants(
-		patient: ParticipantId,
-		from: GrantId,
-		limit: u32,
-	) -> Vec<Grant> {
+	pub(crate) fn page_of_grants(patient: ParticipantId, from: GrantId, limit: u32) -> Vec<Grant> {
 		let count = PatientGrantCount::<T>::get(patient);
 		let id = |number| PatientGrants::<T>::get(patient, number);
 		// Grants are numbered in the order in which they were given, in each list.
 		let first = partition_point(count, |number| id(number).is_some_and(|id| id < from));
-		(first..count)
-			.take(page_len(limit))
-			.filter_map(id)
-			.filter_map(Grants::<T>::get)
-			.collect()
+		(first..count).take(page_len(limit)).filter_map(id).filter_map(Grants::<T>::get).collect()
 	}
 
 	pub(crate) fn page_of_requests(

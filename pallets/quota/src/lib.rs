@@ -40,6 +40,10 @@
 //! A bucket is a level and the moment it was true; what it gained since is computed, so no hook
 //! runs per block. A missing bucket is a full one. There are at most as many buckets as
 //! participants, and participants are admitted one by one.
+//!
+//! Pending transactions are counted for each account by itself. What several accounts of one
+//! participant or sponsor have pending is not added up before it is included; the pool's own limits
+//! bound that.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -169,9 +173,10 @@ pub mod pallet {
 			for class in [DispatchClass::Normal, DispatchClass::Operational] {
 				let weights = T::BlockWeights::get();
 				let weights = weights.get(class);
-				let dearest = weights.max_extrinsic.unwrap_or(weights.base_extrinsic);
+				let dearest = weights.max_extrinsic.unwrap_or_default();
+				let dearest = dearest.saturating_add(weights.base_extrinsic).ref_time();
 				assert!(
-					limits.iter().all(|limits| limits.capacity >= dearest.ref_time()),
+					limits.iter().all(|limits| limits.capacity >= dearest),
 					"a full bucket must suffice for the dearest call",
 				);
 			}

@@ -75,7 +75,9 @@ pub mod work {
 			used: Option<u64>,
 			fails: bool,
 		) -> DispatchResultWithPostInfo {
-			let _ = (ensure_signed(origin)?, weight);
+			ensure_signed(origin)?;
+			// Only announced, above.
+			let _ = weight;
 			let post_info: frame_support::dispatch::PostDispatchInfo =
 				used.map(|used| Weight::from_parts(used, 0)).into();
 			match fails {

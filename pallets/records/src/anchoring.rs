@@ -96,7 +96,8 @@ impl<T: Config> Pallet<T> {
 		Ok(id)
 	}
 
-	/// Whether `author` may write about the patient, and whether the center it names is the true one.
+	/// Whether `author` may write about the patient, and whether the center it names is the true
+	/// one.
 	fn check_authorship(
 		author: ParticipantId,
 		record: &NewRecord,
@@ -142,9 +143,7 @@ impl<T: Config> Pallet<T> {
 			let center = deposit.custodian;
 			let row = CustodyCount::<T>::try_mutate(center, next_number)?;
 			Custody::<T>::insert(center, row, id);
-			custodians
-				.try_push(Custodian { center, row })
-				.map_err(|()| DispatchError::Exhausted)?;
+			custodians.try_push(Custodian { center, row }).map_err(|_| DispatchError::Exhausted)?;
 		}
 		let number = PatientRecordCount::<T>::try_mutate(patient, next_number)?;
 		PatientRecords::<T>::insert(patient, number, id);
@@ -187,7 +186,7 @@ pub(crate) fn batch_weight<T: Config>(records: &[NewRecord]) -> Weight {
 		.iter()
 		.map(|record| (record.deposits.len() as u32).saturating_sub(1))
 		.fold(0u32, u32::saturating_add);
-	let of_further = T::WeightInfo::anchor(further.saturating_add(1))
-		.saturating_sub(T::WeightInfo::anchor(1));
+	let of_further =
+		T::WeightInfo::anchor(further.saturating_add(1)).saturating_sub(T::WeightInfo::anchor(1));
 	T::WeightInfo::anchor_batch(records.len() as u32).saturating_add(of_further)
 }

@@ -1,6 +1,7 @@
 //! What the calls cost in the worst case.
 //!
-//! `sp_io`'s keystore makes and uses the custodians' receipt keys, so signatures are checked for real.
+//! `sp_io`'s keystore makes and uses the custodians' receipt keys, so signatures are checked for
+//! real.
 
 use alloc::vec::Vec;
 use frame_benchmarking::v2::*;
@@ -31,8 +32,8 @@ pub trait BenchmarkHelper<AccountId> {
 	/// An active practitioner, affiliated with as many centers as there can be.
 	fn author() -> Author<AccountId>;
 
-	/// Another patient for each `number`, who permits the author to write on behalf of its center in
-	/// the way that takes longest to find: by the last of as many grants as there can be.
+	/// Another patient for each `number`, who permits the author to write on behalf of its center
+	/// in the way that takes longest to find: by the last of as many grants as there can be.
 	fn patient(number: u32, author: &Author<AccountId>) -> ParticipantId;
 
 	/// Another active center for each `number` from 0 to 2, with this receipt key.

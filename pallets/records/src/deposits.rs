@@ -15,7 +15,8 @@ impl<T: Config> Pallet<T> {
 		frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero()).into()
 	}
 
-	/// Whether each custodian named accepted custody of exactly this record, and none is named twice.
+	/// Whether each custodian named accepted custody of exactly this record, and none is named
+	/// twice.
 	pub(crate) fn check_deposits(
 		genesis: Digest,
 		id: RecordId,
@@ -40,7 +41,8 @@ impl<T: Config> Pallet<T> {
 		deposit: &Deposit,
 	) -> Result<(), Error<T>> {
 		// Only an active center that runs a vault has a receipt key.
-		let key = T::Participants::receipt_key(deposit.custodian).ok_or(Error::<T>::NotACustodian)?;
+		let key =
+			T::Participants::receipt_key(deposit.custodian).ok_or(Error::<T>::NotACustodian)?;
 		let receipt = DepositReceipt {
 			genesis,
 			custodian: deposit.custodian,

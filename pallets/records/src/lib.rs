@@ -8,9 +8,10 @@
 //!
 //! ## Overview
 //!
-//! A record itself never comes near the chain. It is encrypted by its author, its ciphertext is kept
-//! by one to three medical centers, and only salted hashes of it are anchored here. So anybody can
-//! check that what a vault hands out is what the author wrote, and nobody learns anything clinical.
+//! A record itself never comes near the chain. It is encrypted by its author, its ciphertext is
+//! kept by one to three medical centers, and only salted hashes of it are anchored here. So anybody
+//! can check that what a vault hands out is what the author wrote, and nobody learns anything
+//! clinical.
 //!
 //! ### Terminology
 //!
@@ -46,6 +47,7 @@
 extern crate alloc;
 
 pub use pallet::*;
+pub use reading::MAX_PAGE;
 pub use weights::WeightInfo;
 
 mod anchoring;
@@ -65,7 +67,7 @@ mod tests;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 
-// The macro generates items whose documentation cannot be written by hand.
+#[allow(unused_qualifications)] // What the macro expands to is not ours to shorten.
 #[frame_support::pallet]
 pub mod pallet {
 	use alloc::vec::Vec;
@@ -112,7 +114,8 @@ pub mod pallet {
 
 	/// Every record that was ever anchored.
 	// Identity: the key is a BLAKE2b hash that the chain itself computes over fields of which the
-	// author controls several, so its distribution is that of the hash; hashing it again gains nothing.
+	// author controls several, so its distribution is that of the hash; hashing it again gains
+	// nothing.
 	#[pallet::storage]
 	pub type Records<T: Config> = StorageMap<_, Identity, RecordId, RecordRow>;
 
@@ -168,24 +171,27 @@ pub mod pallet {
 
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The record is on the chain already: nothing needs to be sent again. A record that is to stand
-		/// beside it needs a fresh salt.
+		/// The record is on the chain already: nothing needs to be sent again. A record that is to
+		/// stand beside it needs a fresh salt.
 		AlreadyExists,
 		/// There is no record with this id. Check the id, and that its record is anchored.
 		NotFound,
 		/// Nothing permits the author to write about this patient: ask the patient for a grant that
 		/// includes writing, or the center to have the patient in its care.
 		NotAuthorized,
-		/// The patient excluded the author or a center that the author works for. Only the patient can
-		/// end that.
+		/// The patient excluded the author or a center that the author works for. Only the patient
+		/// can end that.
 		Excluded,
 		/// The participant that the record is about is not a patient. Check its number.
 		UnknownPatient,
-		/// A practitioner or center has to name the center on whose behalf it writes. Set `on_behalf_of`.
+		/// A practitioner or center has to name the center on whose behalf it writes. Set
+		/// `on_behalf_of`.
 		CenterRequired,
-		/// The patient and the patient's own device write on nobody's behalf. Leave `on_behalf_of` out.
+		/// The patient and the patient's own device write on nobody's behalf. Leave `on_behalf_of`
+		/// out.
 		UnexpectedCenter,
-		/// The author does not work for the center that is named now. Name a center that it works for.
+		/// The author does not work for the center that is named now. Name a center that it works
+		/// for.
 		NotAffiliated,
 		/// The ciphertext is empty or larger than `MaxSize`. Split the record.
 		InvalidSize,
@@ -197,15 +203,16 @@ pub mod pallet {
 		NotACustodian,
 		/// A deposit receipt is no longer valid. Upload the ciphertext again to get a new one.
 		Expired,
-		/// A deposit receipt is not signed by the custodian's receipt key for exactly this record on this
-		/// chain. Ask the vault for a receipt for this record.
+		/// A deposit receipt is not signed by the custodian's receipt key for exactly this record
+		/// on this chain. Ask the vault for a receipt for this record.
 		InvalidSignature,
-		/// The record that is to be superseded is about another patient. Anchor the new one by itself.
+		/// The record that is to be superseded is about another patient. Anchor the new one by
+		/// itself.
 		PatientMismatch,
 		/// A newer record already supersedes this one. Supersede the head of the lineage.
 		AlreadySuperseded,
-		/// Only the patient and the center that wrote a record can supersede it. Anchor the new record by
-		/// itself.
+		/// Only the patient and the center that wrote a record can supersede it. Anchor the new
+		/// record by itself.
 		NotAuthor,
 		/// The batch holds no record. Add at least one.
 		EmptyBatch,
@@ -223,9 +230,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The author must be permitted to write about the patient now: as the patient, as the patient's
-		/// paired device, for a center that has the patient in its care, or by a grant. `record` names one
-		/// to three custodians with their deposit receipts.
+		/// The author must be permitted to write about the patient now: as the patient, as the
+		/// patient's paired device, for a center that has the patient in its care, or by a grant.
+		/// `record` names one to three custodians with their deposit receipts.
 		///
 		/// ## Errors
 		///
@@ -233,8 +240,8 @@ pub mod pallet {
 		/// - `UnknownPatient`: the record is about somebody who is not a patient.
 		/// - `CenterRequired`, `UnexpectedCenter`, `NotAffiliated`: the wrong `on_behalf_of`.
 		/// - `InvalidSize`: the ciphertext is empty or too large.
-		/// - `NoDeposit`, `DuplicateCustodian`, `NotACustodian`, `Expired`, `InvalidSignature`: the deposit
-		///   receipts are not in order.
+		/// - `NoDeposit`, `DuplicateCustodian`, `NotACustodian`, `Expired`, `InvalidSignature`: the
+		///   deposit receipts are not in order.
 		/// - `AlreadyExists`: the same record was anchored before.
 		///
 		/// ## Events
@@ -257,8 +264,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Each record is checked as by `anchor`. If one of them is refused, none is anchored; the view
-		/// function `check_batch` tells beforehand which one it would be.
+		/// Each record is checked as by `anchor`. If one of them is refused, none is anchored; the
+		/// view function `check_batch` tells beforehand which one it would be.
 		///
 		/// ## Errors
 		///
@@ -287,13 +294,14 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// Signed with an `act` key of an active participant, who becomes the author of the new record:
-		/// the patient, or somebody who writes on behalf of the center that wrote the superseded record.
+		/// Signed with an `act` key of an active participant, who becomes the author of the new
+		/// record: the patient, or somebody who writes on behalf of the center that wrote the
+		/// superseded record.
 		///
 		/// ## Details
 		///
-		/// The new record is checked as by `anchor`, joins the lineage of the superseded one and becomes
-		/// its head. The superseded record stays on the chain.
+		/// The new record is checked as by `anchor`, joins the lineage of the superseded one and
+		/// becomes its head. The superseded record stays on the chain.
 		///
 		/// ## Errors
 		///
@@ -319,6 +327,7 @@ pub mod pallet {
 		}
 	}
 
+	#[allow(clippy::needless_pass_by_value)] // View functions take their arguments by value.
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
 		/// A record.
@@ -326,20 +335,20 @@ pub mod pallet {
 			Records::<T>::get(id)
 		}
 
-		/// A page of a patient's records, oldest first: at most `limit` (and at most 1,000) from number
-		/// `from` on.
+		/// A page of a patient's records, oldest first: at most `limit` (and at most 1,000) from
+		/// number `from` on.
 		pub fn records_of(patient: ParticipantId, from: u64, limit: u32) -> Vec<RecordId> {
 			Self::page(from, limit, |n| PatientRecords::<T>::get(patient, n))
 		}
 
-		/// A page of a center's rows by their number: at most `limit` (and at most 1,000) from row `from`
-		/// on.
+		/// A page of a center's rows by their number: at most `limit` (and at most 1,000) from row
+		/// `from` on.
 		pub fn custody_of(center: ParticipantId, from: u64, limit: u32) -> Vec<RecordId> {
 			Self::page(from, limit, |row| Custody::<T>::get(center, row))
 		}
 
-		/// Whether `anchor_batch` of these records by this account would succeed now; if not, the place
-		/// of the first record at fault, from 0, and the error.
+		/// Whether `anchor_batch` of these records by this account would succeed now; if not, the
+		/// place of the first record at fault, from 0, and the error.
 		pub fn check_batch(
 			author: T::AccountId,
 			records: Vec<NewRecord>,

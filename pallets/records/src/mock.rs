@@ -1,5 +1,8 @@
 //! A runtime with this pallet, beside participants and consents that are tables.
 
+// What the macros expand to is not ours to shorten or to document.
+#![allow(missing_docs, unreachable_pub, unused_qualifications)]
+
 use std::{cell::RefCell, collections::BTreeMap};
 
 use frame_support::{
@@ -12,7 +15,8 @@ use ward_primitives::{
 	consent::{ActionSet, GrantTerms},
 	traits::{ActingParticipant, ReadConsents, ReadParticipants},
 	Deposit, DepositReceipt, Digest, Grant, GrantId, Interval, KeyBytes, KeyRoles, Moment,
-	NewRecord, ParticipantId, PurposeOfUse, PurposeSet, RecordId, Role, Scope, Sensitivity, Timeline,
+	NewRecord, ParticipantId, PurposeOfUse, PurposeSet, RecordId, Role, Scope, Sensitivity,
+	Timeline,
 };
 
 use crate as pallet_ward_records;
@@ -84,7 +88,7 @@ pub(crate) const RESEARCHER: ParticipantId = ParticipantId(41);
 
 /// What the tables say of the other pallets' storage.
 #[derive(Clone, Default)]
-pub(crate) struct Tables {
+pub struct Tables {
 	pub(crate) participants: BTreeMap<ParticipantId, (Role, Interval)>,
 	pub(crate) keys: BTreeMap<AccountId32, (ParticipantId, KeyRoles)>,
 	pub(crate) affiliations: BTreeMap<ParticipantId, Vec<(ParticipantId, Interval)>>,
@@ -112,7 +116,7 @@ pub(crate) const UNKNOWN_KEY: DispatchError = DispatchError::Other("unknown key"
 pub(crate) const MISSING_ROLE: DispatchError = DispatchError::Other("key lacks a role");
 pub(crate) const INACTIVE: DispatchError = DispatchError::Other("participant is not active");
 
-pub(crate) struct Participants;
+pub struct Participants;
 
 impl ActingParticipant<AccountId32, DispatchError> for Participants {
 	fn ensure_acting(
@@ -156,7 +160,7 @@ impl ReadParticipants for Participants {
 	}
 }
 
-pub(crate) struct Consents;
+pub struct Consents;
 
 impl ReadConsents for Consents {
 	fn grants(patient: ParticipantId, grantee: ParticipantId, _: Moment) -> Vec<Grant> {

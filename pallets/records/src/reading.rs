@@ -15,7 +15,7 @@ impl<T: Config> Pallet<T> {
 		limit: u32,
 		entry: impl FnMut(u64) -> Option<Entry>,
 	) -> Vec<Entry> {
-		(from..).take(limit.min(MAX_PAGE) as usize).map_while(entry).collect()
+		(from..u64::MAX).take(limit.min(MAX_PAGE) as usize).map_while(entry).collect()
 	}
 }
 

@@ -27,13 +27,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(RecordCount::<T>::get() == records, "RecordCount is not the number of records");
 		Self::check_numbering(
 			&patients,
-			PatientRecordCount::<T>::iter().collect(),
+			&PatientRecordCount::<T>::iter().collect(),
 			PatientRecords::<T>::iter(),
 			|id, patient, _| Records::<T>::get(id).is_some_and(|r| r.content.patient == patient),
 		)?;
 		Self::check_numbering(
 			&custodians,
-			CustodyCount::<T>::iter().collect(),
+			&CustodyCount::<T>::iter().collect(),
 			Custody::<T>::iter(),
 			|id, center, number| {
 				Records::<T>::get(id).is_some_and(|record| {
@@ -78,20 +78,23 @@ impl<T: Config> Pallet<T> {
 	/// A numbered list per participant: complete, without gaps, and each entry where it belongs.
 	fn check_numbering(
 		found: &BTreeMap<ParticipantId, u64>,
-		counted: BTreeMap<ParticipantId, u64>,
+		counted: &BTreeMap<ParticipantId, u64>,
 		entries: impl Iterator<Item = (ParticipantId, u64, RecordId)>,
 		belongs: impl Fn(RecordId, ParticipantId, u64) -> bool,
 	) -> Result<(), TryRuntimeError> {
-		ensure!(*found == counted, "Count of a list differs from the records");
+		ensure!(found == counted, "Count of a list differs from the records");
 		let mut listed = BTreeMap::<ParticipantId, u64>::new();
 		for (owner, number, id) in entries {
 			// With as many entries as the count says, all below it, no number is missing.
 			let count = counted.get(&owner).copied().unwrap_or_default();
 			ensure!(number < count, "List entry beyond its count");
-			ensure!(belongs(id, owner, number), "List entry of a record that does not belong to it");
+			ensure!(
+				belongs(id, owner, number),
+				"List entry of a record that does not belong to it"
+			);
 			*listed.entry(owner).or_default() += 1;
 		}
-		ensure!(listed == counted, "List with a gap");
+		ensure!(listed == *counted, "List with a gap");
 		Ok(())
 	}
 }

@@ -63,7 +63,6 @@ impl Contains<RuntimeCall> for CouncilAgenda {
 }
 
 impl pallet_ward_governance::Config for Runtime {
-	type RuntimeCall = RuntimeCall;
 	type EnactOrigin = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
 	type Allowed = CouncilAgenda;
 	type WeightInfo = pallet_ward_governance::weights::SubstrateWeight<Runtime>;

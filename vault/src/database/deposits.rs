@@ -166,9 +166,7 @@ impl Database {
 			}
 			staged.insert((author, &record.0), new.row.content.size)?;
 			deposits.insert(&record.0, new.row.encode().as_slice())?;
-			transaction
-				.open_table(OPENINGS)?
-				.insert(&record.0, new.opening.encode().as_slice())?;
+			transaction.open_table(OPENINGS)?.insert(&record.0, new.opening.encode().as_slice())?;
 			insert_wraps(&mut wraps, record, &new.wraps)?;
 			Ok(Announced::New(new.row))
 		})
@@ -306,7 +304,7 @@ impl Database {
 		self.read(move |transaction| {
 			let deposits = transaction.open_table(DEPOSITS)?;
 			let from = after.map_or([0; 32], |record| record.0);
-			for entry in deposits.range(&from..)? {
+			for entry in deposits.range::<&[u8; 32]>(&from..)? {
 				let (key, value) = entry?;
 				let record = RecordId(*key.value());
 				let found: DepositRow = decode(value.value())?;

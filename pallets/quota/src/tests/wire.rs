@@ -20,7 +20,7 @@ proptest! {
 #[test]
 fn the_participant_check_adds_no_byte() {
 	assert_eq!(encoded_len(&CheckParticipant::<Test>::new()), 0);
-	assert_eq!(CheckParticipant::<Test>::new().implicit().map(|()| ()), Ok(()));
+	assert_eq!(CheckParticipant::<Test>::new().implicit(), Ok(()));
 }
 
 #[test]

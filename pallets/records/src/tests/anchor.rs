@@ -57,10 +57,7 @@ fn patients_and_custodians_number_their_records_separately() {
 fn the_same_record_is_anchored_once() {
 	new_test_ext().execute_and_check(|| {
 		assert_ok!(Records::anchor(signed_by(DOCTOR), report(1)));
-		assert_noop!(
-			Records::anchor(signed_by(DOCTOR), report(1)),
-			Error::<Test>::AlreadyExists
-		);
+		assert_noop!(Records::anchor(signed_by(DOCTOR), report(1)), Error::<Test>::AlreadyExists);
 	});
 }
 
@@ -97,10 +94,7 @@ fn records_are_about_patients_only() {
 			[(DOCTOR, None), (NURSE, Some(HOSPITAL)), (ParticipantId(999), Some(HOSPITAL))]
 		{
 			let record = deposited(draft(patient, center, 1), DOCTOR, &[HOSPITAL]);
-			assert_noop!(
-				Records::anchor(signed_by(DOCTOR), record),
-				Error::<Test>::UnknownPatient
-			);
+			assert_noop!(Records::anchor(signed_by(DOCTOR), record), Error::<Test>::UnknownPatient);
 		}
 	});
 }
@@ -110,10 +104,7 @@ fn a_failed_call_leaves_the_next_correct_one_unharmed() {
 	new_test_ext().execute_and_check(|| {
 		let mut spoiled = report(1);
 		spoiled.content_root = [0; 32];
-		assert_noop!(
-			Records::anchor(signed_by(DOCTOR), spoiled),
-			Error::<Test>::InvalidSignature
-		);
+		assert_noop!(Records::anchor(signed_by(DOCTOR), spoiled), Error::<Test>::InvalidSignature);
 		assert_ok!(Records::anchor(signed_by(DOCTOR), report(1)));
 	});
 }

@@ -11,7 +11,10 @@ fn write(author: ParticipantId, on_behalf_of: Option<ParticipantId>) -> sp_runti
 	Records::anchor(signed_by(author), record)
 }
 
-fn author_center(author: ParticipantId, on_behalf_of: Option<ParticipantId>) -> Option<ParticipantId> {
+fn author_center(
+	author: ParticipantId,
+	on_behalf_of: Option<ParticipantId>,
+) -> Option<ParticipantId> {
 	let id = id_of(&draft(PATIENT, on_behalf_of, 1), author);
 	crate::Records::<Test>::get(id).expect("the record was anchored").author_center
 }

@@ -87,9 +87,8 @@ fn the_check_refuses_an_author_that_may_not_act() {
 #[test]
 fn further_custodians_weigh_what_anchor_charges_for_them() {
 	new_test_ext().execute_and_check(|| {
-		let three = deposited(draft(PATIENT, Some(HOSPITAL), 9), DOCTOR, &[
-			HOSPITAL, CLINIC, ARCHIVE,
-		]);
+		let three =
+			deposited(draft(PATIENT, Some(HOSPITAL), 9), DOCTOR, &[HOSPITAL, CLINIC, ARCHIVE]);
 		let two = deposited(draft(PATIENT, Some(HOSPITAL), 8), DOCTOR, &[HOSPITAL, CLINIC]);
 		let plain = batch_weight::<Test>(&[report(1), report(2), report(3)]);
 		let mixed = batch_weight::<Test>(&[three, report(2), two]);

@@ -99,10 +99,7 @@ fn a_receipt_of_another_key_is_refused() {
 fn a_receipt_for_one_author_serves_no_other() {
 	new_test_ext().execute_and_check(|| {
 		let stolen = with_deposits(vec![genuine(HOSPITAL)]);
-		assert_noop!(
-			Records::anchor(signed_by(NURSE), stolen),
-			Error::<Test>::InvalidSignature
-		);
+		assert_noop!(Records::anchor(signed_by(NURSE), stolen), Error::<Test>::InvalidSignature);
 	});
 }
 

@@ -33,8 +33,7 @@ fn the_new_record_becomes_the_head_of_the_same_lineage() {
 		assert_ok!(Records::supersede(signed_by(DOCTOR), second, report(3)));
 
 		let links = [first, second, third].map(row).map(|row| (row.supersedes, row.superseded_by));
-		let expected =
-			[(None, Some(second)), (Some(first), Some(third)), (Some(second), None)];
+		let expected = [(None, Some(second)), (Some(first), Some(third)), (Some(second), None)];
 		assert_eq!(links, expected);
 		assert!([first, second, third].into_iter().all(|id| row(id).lineage == first));
 		let facts = <Records as ReadRecords>::record(third).expect("the record is anchored");
@@ -152,10 +151,7 @@ fn the_new_record_passes_all_checks_of_a_record() {
 		let first = first();
 		let mut expired = report(2);
 		expired.deposits[0].expires = NOW;
-		assert_noop!(
-			Records::supersede(signed_by(DOCTOR), first, expired),
-			Error::<Test>::Expired
-		);
+		assert_noop!(Records::supersede(signed_by(DOCTOR), first, expired), Error::<Test>::Expired);
 		let unnamed = by(DOCTOR, None, 2);
 		assert_noop!(
 			Records::supersede(signed_by(DOCTOR), first, unnamed),

@@ -67,7 +67,7 @@ fn grant_is_live(grant: &Grant, inputs: &DecisionInputs, opening: &Opening) -> b
 		return false;
 	}
 	match action {
-		Action::Write => terms.scope == Scope::default() && terms.exceptions.len() == 0,
+		Action::Write => terms.scope == Scope::default() && terms.exceptions.is_empty(),
 		Action::Read => {
 			let (Some(record), Some(opening)) = (&inputs.record, opening) else { return false };
 			let atoms = atoms(&opening.attributes);

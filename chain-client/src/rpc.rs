@@ -1,0 +1,189 @@
+//! The node's RPC methods, each with a deadline and Ward's errors.
+
+use crate::{error::hex, ChainError, SyncStatus};
+use futures::StreamExt;
+use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
+use subxt::{
+	config::{substrate::SubstrateHeader, RpcConfigFor},
+	rpcs::{
+		client::{rpc_params, RpcClient},
+		methods::legacy::{LegacyRpcMethods, TransactionStatus},
+		Error as RpcError,
+	},
+	utils::{AccountId32, H256},
+};
+use ward_primitives::{Digest, KeyBytes};
+
+use crate::config::WardConfig;
+
+/// How long a node may take for an answer, reconnecting included.
+pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The pause before a request that was lost with its connection is asked again.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A stream of what a subscription reports; an error says that the connection was lost.
+pub(crate) type Subscription<T> = futures::stream::BoxStream<'static, Result<T, RpcError>>;
+
+/// The RPC methods of one node.
+#[derive(Clone)]
+pub(crate) struct Rpc {
+	pub(crate) url: Arc<str>,
+	client: RpcClient,
+	methods: LegacyRpcMethods<RpcConfigFor<WardConfig>>,
+}
+
+impl Rpc {
+	pub(crate) fn new(url: &str, client: RpcClient) -> Self {
+		Self { url: url.into(), methods: LegacyRpcMethods::new(client.clone()), client }
+	}
+
+	/// Asks until there is an answer or [`REQUEST_TIMEOUT`] is over: a request that was lost with its
+	/// connection is asked again on the next one. Only for what may be asked twice.
+	async fn ask<T, F>(&self, what: &str, request: impl Fn() -> F) -> Result<T, ChainError>
+	where
+		F: Future<Output = Result<T, RpcError>>,
+	{
+		let answer = async {
+			loop {
+				match request().await {
+					Err(error) if error.is_disconnected_will_reconnect() => {
+						tokio::time::sleep(RECONNECT_PAUSE).await;
+					},
+					answer => break answer,
+				}
+			}
+		};
+		match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
+			Ok(answer) => answer.map_err(|error| self.error(what, error)),
+			Err(_) => Err(self.unreachable(&"no answer in time")),
+		}
+	}
+
+	pub(crate) fn unreachable(&self, reason: &dyn Display) -> ChainError {
+		ChainError::Unreachable { url: self.url.to_string(), reason: reason.to_string() }
+	}
+
+	/// What an error of the RPC layer means.
+	pub(crate) fn error(&self, what: &str, error: RpcError) -> ChainError {
+		let to = what.to_owned();
+		match error {
+			RpcError::User(error) => {
+				let reason = match &error.data {
+					Some(data) => format!("{} ({})", error.message, data.get()),
+					None => error.message,
+				};
+				if ["UnknownBlock", "State already discarded"].iter().any(|s| reason.contains(s)) {
+					return ChainError::UnknownBlock { block: to };
+				}
+				if reason.contains("is not found") && reason.contains("Exported method") {
+					return ChainError::Unsupported { what: format!("function {to}") };
+				}
+				ChainError::Rpc { to, reason }
+			},
+			RpcError::Serialization(error) | RpcError::Deserialization(error) => {
+				ChainError::Unreadable { to, reason: error.to_string() }
+			},
+			RpcError::Decode(error) => ChainError::Unreadable { to, reason: error.to_string() },
+			error => self.unreachable(&error),
+		}
+	}
+
+	/// The hash of the block with this number on the node's best chain.
+	pub(crate) async fn block_hash(&self, number: u64) -> Result<Option<Digest>, ChainError> {
+		let what = "chain_getBlockHash";
+		let hash: Option<H256> =
+			self.ask(what, || self.client.request(what, rpc_params![number])).await?;
+		Ok(hash.map(Into::into))
+	}
+
+	pub(crate) async fn genesis(&self) -> Result<Digest, ChainError> {
+		let unknown = || ChainError::UnknownBlock { block: "0".into() };
+		self.block_hash(0).await?.ok_or_else(unknown)
+	}
+
+	pub(crate) async fn best_hash(&self) -> Result<Digest, ChainError> {
+		let hash =
+			self.ask("chain_getBlockHash", || self.methods.chain_get_block_hash(None)).await?;
+		hash.map(Into::into).ok_or_else(|| ChainError::UnknownBlock { block: "best".into() })
+	}
+
+	pub(crate) async fn finalized_hash(&self) -> Result<Digest, ChainError> {
+		let head = || self.methods.chain_get_finalized_head();
+		self.ask("chain_getFinalizedHead", head).await.map(Into::into)
+	}
+
+	/// The number of the block with this hash.
+	pub(crate) async fn number(&self, hash: Digest) -> Result<u64, ChainError> {
+		let header = || self.methods.chain_get_header(Some(hash.into()));
+		let header = self.ask("chain_getHeader", header).await?;
+		header.map(|header| header.number).ok_or(ChainError::UnknownBlock { block: hex(&hash) })
+	}
+
+	/// The transactions of the block with this hash, encoded.
+	pub(crate) async fn transactions(&self, hash: Digest) -> Result<Vec<Vec<u8>>, ChainError> {
+		let block = || self.methods.chain_get_block(Some(hash.into()));
+		let block = self.ask("chain_getBlock", block).await?;
+		let block = block.ok_or(ChainError::UnknownBlock { block: hex(&hash) })?.block;
+		Ok(block.extrinsics.into_iter().map(|bytes| bytes.0).collect())
+	}
+
+	/// What a function of the runtime answers at the block with this hash.
+	pub(crate) async fn state_call(
+		&self,
+		function: &str,
+		args: &[u8],
+		at: Digest,
+	) -> Result<Vec<u8>, ChainError> {
+		let call = || self.methods.state_call(function, Some(args), Some(at.into()));
+		self.ask(function, call).await.map_err(|error| match error {
+			ChainError::UnknownBlock { .. } => ChainError::UnknownBlock { block: hex(&at) },
+			error => error,
+		})
+	}
+
+	/// BLAKE2b-256 of a storage value.
+	pub(crate) async fn storage_hash(
+		&self,
+		key: &[u8],
+		at: Digest,
+	) -> Result<Option<Digest>, ChainError> {
+		let what = "state_getStorageHash";
+		let at = H256::from(at);
+		let request = || self.client.request(what, rpc_params![hex(key), at]);
+		let hash: Option<H256> = self.ask(what, request).await?;
+		Ok(hash.map(Into::into))
+	}
+
+	/// The nonce for the next transaction of an account, those in the pool counted.
+	pub(crate) async fn next_nonce(&self, account: KeyBytes) -> Result<u64, ChainError> {
+		let account = AccountId32(account);
+		let next = || self.methods.system_account_next_index(&account);
+		self.ask("system_accountNextIndex", next).await
+	}
+
+	pub(crate) async fn health(&self) -> Result<SyncStatus, ChainError> {
+		let health = self.ask("system_health", || self.methods.system_health()).await?;
+		Ok(SyncStatus { is_syncing: health.is_syncing, peers: health.peers })
+	}
+
+	/// The headers of finalized blocks as they come; there may be gaps.
+	pub(crate) async fn finalized_heads(
+		&self,
+	) -> Result<Subscription<SubstrateHeader<H256>>, ChainError> {
+		let subscribe = || self.methods.chain_subscribe_finalized_heads();
+		Ok(self.ask("chain_subscribeFinalizedHeads", subscribe).await?.boxed())
+	}
+
+	/// Submits a transaction once; the outer error says that the node could not be asked in time.
+	pub(crate) async fn submit(
+		&self,
+		transaction: &[u8],
+	) -> Result<Result<Subscription<TransactionStatus<H256>>, RpcError>, ChainError> {
+		let submit = self.methods.author_submit_and_watch_extrinsic(transaction);
+		match tokio::time::timeout(REQUEST_TIMEOUT, submit).await {
+			Ok(outcome) => Ok(outcome.map(|statuses| statuses.boxed())),
+			Err(_) => Err(self.unreachable(&"no answer in time")),
+		}
+	}
+}

@@ -1,0 +1,46 @@
+use crate::{error::hex, testing::FakeNode, ChainError};
+use sp_crypto_hashing::blake2_256;
+use ward_primitives::{ParticipantId, RecordId};
+
+#[tokio::test]
+async fn heads_and_blocks_are_told_apart() {
+	let node = FakeNode::new(3);
+	node.world().add_block(vec![], &[]);
+	let chain = node.chain().await;
+	assert_eq!(chain.genesis(), node.world().hash(0));
+	assert_eq!(chain.finalized().await.unwrap().number, 3);
+	assert_eq!(chain.best().await.unwrap().number, 4);
+	let hash = node.world().hash(2);
+	let state = chain.at(hash).await.unwrap();
+	assert_eq!((state.number, state.timestamp), (2, 4_000));
+	assert_eq!(state.quota(ParticipantId(1)).await.unwrap(), 17);
+	assert_eq!(state.code_hash().await.unwrap(), blake2_256(b"code"));
+}
+
+#[tokio::test]
+async fn blocks_that_the_node_does_not_have_are_named() {
+	let node = FakeNode::new(3);
+	let chain = node.chain().await;
+	let unknown = |outcome: Result<_, ChainError>| match outcome {
+		Err(ChainError::UnknownBlock { block }) => block,
+		other => panic!("{other:?}"),
+	};
+	assert_eq!(unknown(chain.at([9; 32]).await), hex(&[9; 32]));
+	assert_eq!(unknown(chain.at_number(8).await), "8");
+	let state = chain.finalized().await.unwrap();
+	node.world().switch_chain();
+	assert_eq!(unknown(state.now().await.map(|_| state.clone())), hex(&state.hash));
+}
+
+#[tokio::test]
+async fn a_function_that_the_runtime_lacks_and_an_answer_of_another_type_are_named() {
+	let state = FakeNode::new(3).chain().await.finalized().await.unwrap();
+	match state.participant(ParticipantId(1)).await {
+		Err(ChainError::Unsupported { what }) => assert_eq!(what, "function WardApi_participant"),
+		other => panic!("{other:?}"),
+	}
+	match state.record(RecordId([0; 32])).await {
+		Err(ChainError::Unreadable { to, .. }) => assert_eq!(to, "WardApi_record"),
+		other => panic!("{other:?}"),
+	}
+}

@@ -1,0 +1,203 @@
+//! The command line: one module per command, each with its `Opts` and its `run`.
+
+mod access;
+mod admin;
+mod amend;
+mod arguments;
+mod care;
+mod center;
+mod context;
+mod decline;
+mod device;
+mod enrol;
+mod exclude;
+mod get;
+mod grant;
+mod grants;
+mod keys;
+mod log;
+mod output;
+mod put;
+mod records;
+mod request;
+mod requests;
+mod show;
+mod status;
+mod terminal;
+mod terms;
+mod withdraw;
+
+pub use context::{Context, Globals};
+pub use output::{print_error, Format, Output};
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::error::{Kind, Result};
+
+/// Health records that are encrypted here, kept by medical centers, and opened only as the patient
+/// allows.
+///
+/// A record is sealed on this machine, its ciphertext goes to the vault of one to three medical
+/// centers, and a salted hash of it is anchored on the consortium's chain. Who may read what, for which
+/// purpose and until when is decided from the chain alone.
+///
+/// Every command is safe to run again: what was begun is in the home's journal.
+#[derive(Parser)]
+#[command(
+	name = "ward",
+	version,
+	max_term_width = 100,
+	propagate_version = true,
+	after_help = "`ward help COMMAND` shows examples. Exit codes: see `ward --help`.",
+	after_long_help = after_help()
+)]
+pub struct Cli {
+	/// Options of all commands.
+	#[command(flatten)]
+	pub globals: Globals,
+	/// What to do.
+	#[command(subcommand)]
+	pub command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub enum Command {
+	/// Make, show, rotate and attach keys
+	#[command(subcommand)]
+	Keys(keys::Opts),
+	/// Become a participant, or enrol one
+	#[command(subcommand)]
+	Enrol(enrol::Opts),
+	/// For medical centers: publish the vault, manage staff
+	#[command(subcommand)]
+	Center(center::Opts),
+	/// Open or end a care relationship, which lets a center's staff write records
+	#[command(subcommand)]
+	Care(care::Opts),
+	/// Pair a patient's device, or end that
+	#[command(subcommand)]
+	Device(device::Opts),
+	/// For sponsors: suspend, reinstate, freeze, deactivate, limit in time
+	#[command(subcommand)]
+	Admin(admin::Opts),
+	/// Seal files, deposit them in a vault and anchor them
+	Put(put::Opts),
+	/// Fetch a record, verify it against the chain and open it
+	Get(get::Opts),
+	/// Ask a patient for access
+	Request(request::Opts),
+	/// List the requests made to a patient
+	Requests(requests::Opts),
+	/// Decline a request
+	Decline(decline::Opts),
+	/// Allow somebody something
+	Grant(grant::Opts),
+	/// List a patient's grants
+	Grants(grants::Opts),
+	/// Change a grant
+	Amend(amend::Opts),
+	/// Withdraw a grant
+	Withdraw(withdraw::Opts),
+	/// Exclude a practitioner or center, whatever else would permit access
+	Exclude(exclude::Opts),
+	/// End an exclusion
+	EndExclusion(exclude::EndOpts),
+	/// For patients: who can see what right now, and why
+	Access(access::Opts),
+	/// For patients: who read or wanted to read what
+	Log(log::Opts),
+	/// Show a record, participant, key, grant or vault in words
+	#[command(subcommand)]
+	Show(show::Opts),
+	/// List records
+	Records(records::Opts),
+	/// Show the node, the chain and the own participant
+	Status(status::Opts),
+	/// Print a completion script for a shell
+	///
+	/// Example: ward completions bash > ~/.local/share/bash-completion/completions/ward
+	Completions {
+		/// The shell
+		shell: Shell,
+	},
+}
+
+/// Runs a command.
+pub async fn run(cli: &Cli, out: &mut Output) -> Result<()> {
+	let context = Context::new(&cli.globals)?;
+	match &cli.command {
+		Command::Keys(opts) => keys::run(&context, opts, out).await,
+		Command::Enrol(opts) => enrol::run(&context, opts, out).await,
+		Command::Center(opts) => center::run(&context, opts, out).await,
+		Command::Care(opts) => care::run(&context, opts, out).await,
+		Command::Device(opts) => device::run(&context, opts, out).await,
+		Command::Admin(opts) => admin::run(&context, opts, out).await,
+		Command::Put(opts) => put::run(&context, opts, out).await,
+		Command::Get(opts) => get::run(&context, opts, out).await,
+		Command::Request(opts) => request::run(&context, opts, out).await,
+		Command::Requests(opts) => requests::run(&context, opts, out).await,
+		Command::Decline(opts) => decline::run(&context, opts, out).await,
+		Command::Grant(opts) => grant::run(&context, opts, out).await,
+		Command::Grants(opts) => grants::run(&context, opts, out).await,
+		Command::Amend(opts) => amend::run(&context, opts, out).await,
+		Command::Withdraw(opts) => withdraw::run(&context, opts, out).await,
+		Command::Exclude(opts) => exclude::run(&context, opts, out).await,
+		Command::EndExclusion(opts) => exclude::run_end(&context, opts, out).await,
+		Command::Access(opts) => access::run(&context, opts, out).await,
+		Command::Log(opts) => log::run(&context, opts, out).await,
+		Command::Show(opts) => show::run(&context, opts, out).await,
+		Command::Records(opts) => records::run(&context, opts, out).await,
+		Command::Status(opts) => status::run(&context, opts, out).await,
+		Command::Completions { shell } => {
+			let mut script = Vec::new();
+			clap_complete::generate(*shell, &mut Cli::command(), "ward", &mut script);
+			out.bytes(&script)
+		},
+	}
+}
+
+fn after_help() -> String {
+	let mut text = String::from("Exit codes:\n   0  done\n");
+	for kind in Kind::ALL {
+		text += &format!("  {:>2}  {}\n", kind.exit_code(), kind.meaning());
+	}
+	text += "\nFiles in the home: config.toml (node, ca-file), keys.json (encrypted), journal.redb, \
+	         genesis, spool/.\n\
+	         Environment: the variables named above; NO_COLOR; WARD_LOG for diagnostics (for example \
+	         `debug`).\n\
+	         Passphrases are read from a terminal, a file or a file descriptor, never from the command \
+	         line.";
+	text
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_command_line_is_consistent() {
+		Cli::command().debug_assert();
+	}
+
+	#[test]
+	fn every_exit_code_stands_in_the_help() {
+		let help = Cli::command().render_long_help().to_string();
+		for kind in Kind::ALL {
+			assert!(help.contains(kind.meaning()), "{kind:?}");
+		}
+	}
+
+	#[test]
+	fn no_option_takes_a_secret() {
+		fn visit(command: &clap::Command) {
+			for argument in command.get_arguments() {
+				let name = argument.get_id().as_str().to_owned();
+				assert!(!["passphrase", "password", "secret", "seed"].contains(&name.as_str()));
+			}
+			command.get_subcommands().for_each(visit);
+		}
+		visit(&Cli::command());
+	}
+}

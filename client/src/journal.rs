@@ -1,0 +1,402 @@
+//! The journal: what was begun, on disk before the first byte leaves, so that every command is safe to
+//! run again.
+//!
+//! It is a database in the home. A row is written in one durable transaction; data keys in it are
+//! encrypted under a key from the key file, so that the journal alone reads nothing.
+
+use std::{
+	path::{Path, PathBuf},
+	time::Duration,
+};
+
+use codec::{Decode, DecodeAll, Encode};
+use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition};
+use ring::aead::{Aad, LessSafeKey, Nonce, UnboundKey, CHACHA20_POLY1305, NONCE_LEN};
+use ward_crypto::content::DataKey;
+use ward_primitives::{
+	participant::SealingKey, AttributesOpening, Deposit, Digest, Moment, ParticipantId, RecordContent, RecordId,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+	error::{Context, Error, Kind, Result},
+	keys::{random, JournalKey},
+};
+
+const PUTS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("puts-v1");
+const OPENINGS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("openings-v1");
+const SEALING_KEYS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("sealing-keys-v1");
+const LOG_HEADS: TableDefinition<u64, &[u8]> = TableDefinition::new("log-heads-v1");
+
+/// What makes a put this put: run again with the same, it goes on with the same record.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub struct PutIdentity {
+	/// The chain.
+	pub genesis: Digest,
+	/// Who writes.
+	pub author: ParticipantId,
+	/// Whom the record is about.
+	pub patient: ParticipantId,
+	/// The center on whose behalf it is written.
+	pub on_behalf_of: Option<ParticipantId>,
+	/// Who shall hold it, in ascending order.
+	pub custodians: Vec<ParticipantId>,
+	/// The absolute path of the file.
+	pub path: Vec<u8>,
+	/// The categories of a part of a split Bundle.
+	pub part: Option<u16>,
+	/// BLAKE3 of the content.
+	pub content: Digest,
+	/// Title, media type and attributes, as they were asked for.
+	pub description: Vec<u8>,
+	/// Whether only patient and author can open it.
+	pub patient_only: bool,
+	/// The record that it corrects or replaces.
+	pub supersedes: Option<RecordId>,
+}
+
+/// The number of a put in the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PutKey(Digest);
+
+impl std::fmt::Display for PutKey {
+	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+		self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+	}
+}
+
+impl PutIdentity {
+	/// The key of the put with this identity; `copy` counts those that `--again` made.
+	pub fn key(&self, copy: u32) -> PutKey {
+		PutKey(*blake3::hash(&("ward/put/v1", self, copy).encode()).as_bytes())
+	}
+}
+
+/// A put in the journal: all that it takes to go on with it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PutRow {
+	/// The record's id.
+	pub record: RecordId,
+	/// What makes the record.
+	pub content: RecordContent,
+	/// The center on whose behalf it is written.
+	pub on_behalf_of: Option<ParticipantId>,
+	/// The record that it corrects or replaces.
+	pub supersedes: Option<RecordId>,
+	/// Who shall hold it.
+	pub custodians: Vec<ParticipantId>,
+	/// Whether custodians get no wrapped key.
+	pub patient_only: bool,
+	/// The salt of the commitment.
+	pub salt: [u8; 32],
+	/// The manifest's bytes.
+	pub manifest: Vec<u8>,
+	/// The opening of the attributes.
+	pub opening: AttributesOpening,
+	/// The encrypted data key; none once the record is anchored.
+	pub data_key: Option<Vec<u8>>,
+	/// The receipts that custodians gave so far.
+	pub deposits: Vec<Deposit>,
+	/// Number and hash of the block in which it is anchored, once that is final. The number is 0 for a
+	/// record that was found on the chain.
+	pub anchored: Option<(u64, Digest)>,
+	/// When it was begun.
+	pub begun_at: Moment,
+}
+
+/// The last entry that was seen of a custodian's access log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct LogHead {
+	/// Its number.
+	pub sequence: u64,
+	/// Its hash.
+	pub hash: Digest,
+}
+
+/// The journal of a home.
+pub struct Journal {
+	database: Database,
+	path: PathBuf,
+}
+
+impl Journal {
+	/// Opens the journal at `path` and makes it if there is none. Waits up to ten seconds while another
+	/// process has it open.
+	pub async fn open(path: &Path) -> Result<Self> {
+		let what = || format!("the journal {} cannot be opened", path.display());
+		let mut patience = 40;
+		loop {
+			match Database::create(path) {
+				Ok(database) => {
+					let journal = Self { database, path: path.into() };
+					journal.write(|_| Ok(()))?;
+					return Ok(journal);
+				},
+				Err(DatabaseError::DatabaseAlreadyOpen) if patience > 0 => {
+					patience -= 1;
+					tokio::time::sleep(Duration::from_millis(250)).await;
+				},
+				Err(DatabaseError::DatabaseAlreadyOpen) => {
+					return Err(Error::new(Kind::Other, "another ward is working in this home")
+						.code_is("home-in-use")
+						.hint("wait until it is done and run the command again"));
+				},
+				Err(error) => return Err(error).context(Kind::Other, what),
+			}
+		}
+	}
+
+	/// The put with this key.
+	pub fn put(&self, key: PutKey) -> Result<Option<PutRow>> {
+		self.read(PUTS, &key.0)
+	}
+
+	/// Notes a put as it stands now; it is on disk when this returns.
+	pub fn save_put(&self, key: PutKey, row: &PutRow) -> Result<()> {
+		self.write(|transaction| {
+			transaction.open_table(PUTS)?.insert(&key.0, row.encode().as_slice())?;
+			Ok(())
+		})
+	}
+
+	/// The opening of a record's attributes, if it was seen before.
+	pub fn opening(&self, record: RecordId) -> Result<Option<AttributesOpening>> {
+		self.read(OPENINGS, &record.0)
+	}
+
+	/// Remembers the opening of a record's attributes.
+	pub fn save_opening(&self, record: RecordId, opening: &AttributesOpening) -> Result<()> {
+		self.write(|transaction| {
+			transaction.open_table(OPENINGS)?.insert(&record.0, opening.encode().as_slice())?;
+			Ok(())
+		})
+	}
+
+	/// A public sealing key that was seen before, by its digest on the chain.
+	pub fn sealing_key(&self, digest: &SealingKey) -> Result<Option<Vec<u8>>> {
+		self.read(SEALING_KEYS, &digest.digest)
+	}
+
+	/// Remembers a public sealing key under the digest that it has.
+	pub fn save_sealing_key(&self, digest: &SealingKey, key: &[u8]) -> Result<()> {
+		self.write(|transaction| {
+			transaction.open_table(SEALING_KEYS)?.insert(&digest.digest, key.encode().as_slice())?;
+			Ok(())
+		})
+	}
+
+	/// The last entry that was seen of a custodian's access log.
+	pub fn log_head(&self, custodian: ParticipantId) -> Result<Option<LogHead>> {
+		self.read(LOG_HEADS, custodian.0)
+	}
+
+	/// Remembers the last entry of a custodian's access log.
+	pub fn save_log_head(&self, custodian: ParticipantId, head: &LogHead) -> Result<()> {
+		self.write(|transaction| {
+			transaction.open_table(LOG_HEADS)?.insert(custodian.0, head.encode().as_slice())?;
+			Ok(())
+		})
+	}
+
+	fn read<'k, K: redb::Key + 'static, V: Decode>(
+		&self,
+		table: TableDefinition<'static, K, &'static [u8]>,
+		key: impl std::borrow::Borrow<K::SelfType<'k>>,
+	) -> Result<Option<V>> {
+		let what = || format!("the journal {} cannot be read", self.path.display());
+		let found = || -> Result<_, redb::Error> {
+			let table = self.database.begin_read()?.open_table(table)?;
+			Ok(table.get(key)?.map(|bytes| bytes.value().to_vec()))
+		};
+		let found = found().context(Kind::Other, what)?;
+		found.map(|bytes| V::decode_all(&mut &bytes[..]).context(Kind::Other, what)).transpose()
+	}
+
+	fn write(
+		&self,
+		change: impl FnOnce(&redb::WriteTransaction) -> Result<(), redb::Error>,
+	) -> Result<()> {
+		let what = || format!("the journal {} cannot be written", self.path.display());
+		let commit = || -> Result<(), redb::Error> {
+			let transaction = self.database.begin_write()?;
+			transaction.open_table(PUTS)?;
+			transaction.open_table(OPENINGS)?;
+			transaction.open_table(LOG_HEADS)?;
+			transaction.open_table(SEALING_KEYS)?;
+			change(&transaction)?;
+			transaction.commit()?;
+			Ok(())
+		};
+		commit().context(Kind::Other, what).map_err(|error| {
+			error.hint("make room on the disk; nothing has left this machine for this step")
+		})
+	}
+}
+
+impl JournalKey {
+	/// Encrypts a data key for the row with this key.
+	pub fn seal(&self, data_key: &DataKey, of: PutKey) -> Vec<u8> {
+		let nonce: [u8; NONCE_LEN] = random();
+		let mut sealed = Zeroizing::new(data_key.expose().to_vec());
+		let tag = self
+			.cipher()
+			.seal_in_place_separate_tag(
+				Nonce::assume_unique_for_key(nonce),
+				Aad::from(of.0),
+				sealed.as_mut_slice(),
+			)
+			.expect("32 bytes are far less than what one nonce can encrypt; qed");
+		[&nonce[..], &sealed, tag.as_ref()].concat()
+	}
+
+	/// Decrypts the data key of the row with this key.
+	pub fn open(&self, sealed: &[u8], of: PutKey) -> Option<DataKey> {
+		let (nonce, rest) = sealed.split_first_chunk::<NONCE_LEN>()?;
+		let mut rest = Zeroizing::new(rest.to_vec());
+		let nonce = Nonce::assume_unique_for_key(*nonce);
+		let opened = self.cipher().open_in_place(nonce, Aad::from(of.0), &mut rest).ok()?;
+		Some(DataKey::from_bytes(<[u8; 32]>::try_from(&*opened).ok()?))
+	}
+
+	fn cipher(&self) -> LessSafeKey {
+		let key = UnboundKey::new(&CHACHA20_POLY1305, &self.0)
+			.expect("32 bytes are a key of ChaCha20-Poly1305; qed");
+		LessSafeKey::new(key)
+	}
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+	use super::*;
+	use crate::keys::Keys;
+	use ward_primitives::{Attributes, CategorySet, Sensitivity};
+
+	pub(crate) fn identity() -> PutIdentity {
+		PutIdentity {
+			genesis: [1; 32],
+			author: ParticipantId(2),
+			patient: ParticipantId(3),
+			on_behalf_of: None,
+			custodians: vec![ParticipantId(4)],
+			path: b"/a".to_vec(),
+			part: None,
+			content: [5; 32],
+			description: Vec::new(),
+			patient_only: false,
+			supersedes: None,
+		}
+	}
+
+	pub(crate) fn row() -> PutRow {
+		let content = RecordContent {
+			patient: ParticipantId(3),
+			author: ParticipantId(2),
+			commitment: [6; 32],
+			attributes: [7; 32],
+			content_root: [8; 32],
+			size: 9,
+		};
+		let attributes = Attributes {
+			categories: CategorySet(1),
+			sensitivity: Sensitivity::Normal,
+			period: None,
+		};
+		PutRow {
+			record: content.record_id(&[1; 32]),
+			content,
+			on_behalf_of: None,
+			supersedes: None,
+			custodians: vec![ParticipantId(4)],
+			patient_only: false,
+			salt: [10; 32],
+			manifest: b"{}".to_vec(),
+			opening: AttributesOpening { salt: [11; 32], attributes },
+			data_key: Some(vec![12]),
+			deposits: Vec::new(),
+			anchored: None,
+			begun_at: 13,
+		}
+	}
+
+	#[tokio::test]
+	async fn after_each_step_a_crash_leaves_exactly_that_step() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = dir.path().join("journal.redb");
+		let key = identity().key(0);
+		assert_eq!(Journal::open(&path).await.unwrap().put(key).unwrap(), None);
+
+		let mut row = row();
+		let deposit = Deposit { custodian: ParticipantId(4), expires: 1, signature: [2; 64] };
+		let steps: [&dyn Fn(&mut PutRow); 4] = [
+			&|_| {},
+			&|row| row.deposits = vec![deposit],
+			&|row| row.anchored = Some((5, [3; 32])),
+			&|row| row.data_key = None,
+		];
+		for step in steps {
+			step(&mut row);
+			Journal::open(&path).await.unwrap().save_put(key, &row).unwrap();
+			// Opened anew, as after a crash.
+			assert_eq!(Journal::open(&path).await.unwrap().put(key).unwrap(), Some(row.clone()));
+		}
+	}
+
+	#[tokio::test]
+	async fn a_cut_off_write_leaves_the_step_before() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = dir.path().join("journal.redb");
+		let key = identity().key(0);
+		let journal = Journal::open(&path).await.unwrap();
+		journal.save_put(key, &row()).unwrap();
+		// A transaction that never commits stands for a process that dies while it writes.
+		let cut_off = journal.database.begin_write().unwrap();
+		cut_off.open_table(PUTS).unwrap().insert(&key.0, &[0u8; 4][..]).unwrap();
+		std::mem::forget(cut_off);
+		let copy = dir.path().join("copy.redb");
+		std::fs::copy(&path, &copy).unwrap();
+		assert_eq!(Journal::open(&copy).await.unwrap().put(key).unwrap(), Some(row()));
+		std::mem::forget(journal);
+	}
+
+	#[test]
+	fn every_part_of_an_identity_and_the_copy_make_another_put() {
+		let base = identity();
+		let mut keys = vec![base.key(0), base.key(1)];
+		let changes: [&dyn Fn(&mut PutIdentity); 11] = [
+			&|i| i.genesis = [9; 32],
+			&|i| i.author = ParticipantId(9),
+			&|i| i.patient = ParticipantId(9),
+			&|i| i.on_behalf_of = Some(ParticipantId(9)),
+			&|i| i.custodians.push(ParticipantId(9)),
+			&|i| i.path = b"/b".to_vec(),
+			&|i| i.part = Some(1),
+			&|i| i.content = [9; 32],
+			&|i| i.description = vec![9],
+			&|i| i.patient_only = true,
+			&|i| i.supersedes = Some(RecordId([9; 32])),
+		];
+		for change in changes {
+			let mut changed = base.clone();
+			change(&mut changed);
+			keys.push(changed.key(0));
+		}
+		let count = keys.len();
+		keys.sort_by_key(|key| key.0);
+		keys.dedup();
+		assert_eq!(keys.len(), count);
+	}
+
+	#[test]
+	fn a_data_key_opens_only_for_its_own_row_and_home() {
+		let (a, b) = (identity().key(0), identity().key(1));
+		let keys = Keys::generate();
+		let data_key = DataKey::generate();
+		let sealed = keys.journal().seal(&data_key, a);
+		assert!(!sealed.windows(32).any(|window| window == data_key.expose()));
+		assert_eq!(keys.journal().open(&sealed, a).unwrap().expose(), data_key.expose());
+		assert!(keys.journal().open(&sealed, b).is_none());
+		assert!(Keys::generate().journal().open(&sealed, a).is_none());
+		assert!(keys.journal().open(&sealed[..sealed.len() - 1], a).is_none());
+		assert!(keys.journal().open(&[], a).is_none());
+	}
+}

@@ -1,0 +1,182 @@
+//! Sealing into the spool: ciphertext on its way, under the name of its put.
+
+use std::{
+	io::{self, Read, Write},
+	path::{Path, PathBuf},
+};
+
+use ward_crypto::content::{hash_and_size, DataKey, Manifest, SealError, SealPlan, Sealer};
+use ward_primitives::Digest;
+
+use super::Source;
+use crate::{
+	error::{Context, Error, Kind, Result},
+	files::{self, NewFile},
+	journal::PutKey,
+};
+
+/// A content that was sealed into the spool.
+pub(super) struct Sealed {
+	pub(super) plan: SealPlan,
+	pub(super) data_key: DataKey,
+	/// BLAKE3 of the ciphertext.
+	pub(super) root: Digest,
+	/// The length of the ciphertext.
+	pub(super) size: u64,
+}
+
+/// Where the ciphertext of a put is.
+pub(super) fn path(spool: &Path, key: PutKey) -> PathBuf {
+	spool.join(format!("{key}.sealed"))
+}
+
+/// Seals a content under a new data key.
+pub(super) async fn seal(
+	spool: PathBuf,
+	key: PutKey,
+	manifest: Manifest,
+	source: Source,
+) -> Result<Sealed> {
+	let sealing = tokio::task::spawn_blocking(move || {
+		let plan = SealPlan::generate(&manifest).context(Kind::Input, || {
+			"title or file name is too long to be sealed".into()
+		})?;
+		let data_key = DataKey::generate();
+		let (root, size) = write(&spool, key, &plan, &data_key, &source)?;
+		Ok(Sealed { plan, data_key, root, size })
+	});
+	sealing.await.context(Kind::Other, || "sealing was cut off".into())?
+}
+
+/// Makes sure that the spool holds the ciphertext with this root; seals once more if it is gone.
+pub(super) async fn ensure(
+	spool: PathBuf,
+	key: PutKey,
+	plan: SealPlan,
+	data_key: DataKey,
+	source: Source,
+	root: Digest,
+) -> Result<()> {
+	let ensuring = tokio::task::spawn_blocking(move || {
+		let spooled = std::fs::File::open(path(&spool, key)).and_then(hash_and_size);
+		if spooled.is_ok_and(|(found, _)| found == root) {
+			return Ok(());
+		}
+		// The sealer refuses any other content at its end, and nothing has left until then.
+		let (found, _) = write(&spool, key, &plan, &data_key, &source)?;
+		match found == root {
+			true => Ok(()),
+			false => Err(Error::new(Kind::Other, "sealing again gave another ciphertext")
+				.hint("update ward, or make a new record with --again")),
+		}
+	});
+	ensuring.await.context(Kind::Other, || "sealing was cut off".into())?
+}
+
+/// Forgets the ciphertext of a put that is anchored.
+pub(super) fn forget(spool: &Path, key: PutKey) -> io::Result<()> {
+	match std::fs::remove_file(path(spool, key)) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+		_ => Ok(()),
+	}
+}
+
+fn write(
+	spool: &Path,
+	key: PutKey,
+	plan: &SealPlan,
+	data_key: &DataKey,
+	source: &Source,
+) -> Result<(Digest, u64)> {
+	let sealed = || -> io::Result<(Digest, u64)> {
+		files::make_private_directory(spool)?;
+		let mut copy = NewFile::create(&path(spool, key))?;
+		let sealer = Sealer::new(plan, data_key, source.open()?);
+		let sums = hash_and_size(Tee { from: sealer, to: &mut copy })?;
+		copy.keep()?;
+		Ok(sums)
+	};
+	sealed().map_err(|error| match error.get_ref().is_some_and(|inner| inner.is::<SealError>()) {
+		true => Error::new(Kind::Input, "the file changed while it was read")
+			.code_is("file-changed")
+			.hint("wait until nobody writes to it; nothing has left this machine"),
+		false => Error::new(Kind::Other, "the content could not be sealed")
+			.caused_by(error)
+			.hint("make room on the disk of the home; nothing has left this machine"),
+	})
+}
+
+/// Writes down what is read through it.
+struct Tee<'f, R> {
+	from: R,
+	to: &'f mut NewFile,
+}
+
+impl<R: Read> Read for Tee<'_, R> {
+	fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+		let length = self.from.read(buffer)?;
+		self.to.write_all(&buffer[..length])?;
+		Ok(length)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::journal::tests::identity;
+	use std::{fs, sync::Arc};
+	use ward_crypto::content::Opener;
+
+	const CONTENT: &[u8] = b"a small content";
+
+	fn manifest(content: &[u8]) -> Manifest {
+		let (digest, length) = hash_and_size(content).unwrap();
+		Manifest::new("text/plain", length, digest, "1970-01-01T00:00:00Z")
+	}
+
+	#[tokio::test]
+	async fn what_is_spooled_opens_to_the_content_and_has_the_root_that_was_noted() {
+		let dir = tempfile::tempdir().unwrap();
+		let (spool, key) = (dir.path().join("spool"), identity().key(0));
+		let source = Source::Memory(Arc::new(CONTENT.to_vec()));
+		let sealed = seal(spool.clone(), key, manifest(CONTENT), source).await.unwrap();
+		let ciphertext = fs::read(path(&spool, key)).unwrap();
+		assert_eq!(sealed.root, *blake3::hash(&ciphertext).as_bytes());
+		assert_eq!(sealed.size, ciphertext.len() as u64);
+		let mut opener = Opener::new(&sealed.data_key, &sealed.plan.commitment, Vec::new());
+		opener.write_all(&ciphertext).unwrap();
+		assert_eq!(opener.finish().unwrap().1, CONTENT);
+	}
+
+	#[tokio::test]
+	async fn a_lost_or_damaged_spool_file_is_sealed_again_to_the_same_bytes() {
+		let dir = tempfile::tempdir().unwrap();
+		let (spool, key) = (dir.path().join("spool"), identity().key(0));
+		let source = Source::Memory(Arc::new(CONTENT.to_vec()));
+		let sealed = seal(spool.clone(), key, manifest(CONTENT), source.clone()).await.unwrap();
+		let file = path(&spool, key);
+		let before = fs::read(&file).unwrap();
+		let damages: [&dyn Fn(); 2] =
+			[&|| fs::remove_file(&file).unwrap(), &|| fs::write(&file, b"x").unwrap()];
+		for damage in damages {
+			damage();
+			let (plan, data_key) = (sealed.plan.clone(), sealed.data_key.clone());
+			ensure(spool.clone(), key, plan, data_key, source.clone(), sealed.root).await.unwrap();
+			assert_eq!(fs::read(&file).unwrap(), before);
+		}
+	}
+
+	#[tokio::test]
+	async fn a_file_that_changes_between_the_passes_is_refused_and_leaves_nothing() {
+		let dir = tempfile::tempdir().unwrap();
+		let (spool, key) = (dir.path().join("spool"), identity().key(0));
+		let file = dir.path().join("content");
+		for changed in [&b"another content"[..], b"a small", b"a small content and more"] {
+			fs::write(&file, changed).unwrap();
+			let source = Source::File(file.clone());
+			let error = seal(spool.clone(), key, manifest(CONTENT), source).await.err().unwrap();
+			assert_eq!((error.kind(), error.code()), (Kind::Input, "file-changed"));
+			assert_eq!(fs::read_dir(&spool).unwrap().count(), 0);
+		}
+	}
+}

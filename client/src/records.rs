@@ -1,0 +1,105 @@
+//! Lists of records and grants, page by page.
+
+use futures::{stream, StreamExt, TryStreamExt};
+use ward_chain_client::State;
+use ward_primitives::{AttributesOpening, Grant, GrantId, ParticipantId, RecordId, RecordRow};
+
+use crate::{
+	error::{Error, Kind, Result},
+	journal::Journal,
+	session::Session,
+};
+use ward_primitives::PurposeOfUse;
+
+/// How many entries are asked for at once.
+const PAGE: u32 = 200;
+
+/// How many questions are under way at the same time.
+const PARALLEL: usize = 16;
+
+/// A patient's records, the oldest first.
+pub async fn of_patient(
+	state: &State,
+	patient: ParticipantId,
+) -> Result<Vec<(RecordId, RecordRow)>> {
+	let mut ids = Vec::new();
+	loop {
+		let page = state.patient_records(patient, ids.len() as u64, PAGE).await?;
+		if page.is_empty() {
+			break;
+		}
+		ids.extend(page);
+	}
+	rows(state, ids).await
+}
+
+/// What a center holds, by the number of the row.
+pub async fn in_custody(
+	state: &State,
+	center: ParticipantId,
+) -> Result<Vec<(RecordId, RecordRow)>> {
+	let mut ids = Vec::new();
+	loop {
+		let page = state.custody(center, ids.len() as u64, PAGE).await?;
+		if page.is_empty() {
+			break;
+		}
+		ids.extend(page);
+	}
+	rows(state, ids).await
+}
+
+async fn rows(state: &State, ids: Vec<RecordId>) -> Result<Vec<(RecordId, RecordRow)>> {
+	let row = |id| async move {
+		let row = state.record(id).await?;
+		Ok::<_, Error>(row.map(|row| (id, row)))
+	};
+	let found: Vec<_> = stream::iter(ids).map(row).buffered(PARALLEL).try_collect().await?;
+	Ok(found.into_iter().flatten().collect())
+}
+
+/// A patient's grants in their latest generations, the oldest first.
+pub async fn grants_of(state: &State, patient: ParticipantId) -> Result<Vec<Grant>> {
+	let mut grants: Vec<Grant> = Vec::new();
+	let mut from = GrantId(0);
+	loop {
+		let page = state.patient_grants(patient, from, PAGE).await?;
+		let Some(last) = page.iter().map(|grant| grant.id).max() else { return Ok(grants) };
+		from = GrantId(last.0.saturating_add(1));
+		grants.extend(page);
+	}
+}
+
+/// The opening of the attributes of a record that the participant may read: from the journal, or from
+/// a custodian, checked against the chain.
+pub async fn opening(
+	session: &Session,
+	state: &State,
+	journal: &Journal,
+	record: RecordId,
+	row: &RecordRow,
+) -> Result<AttributesOpening> {
+	let fits = |opening: &AttributesOpening| opening.digest() == row.content.attributes;
+	if let Some(known) = journal.opening(record)?.filter(fits) {
+		return Ok(known);
+	}
+	let mut failure = None;
+	for custodian in &row.custodians {
+		let vault = session.vault(state, custodian.center).await?;
+		match vault.facts(record, PurposeOfUse::Patrqt).await.map(|facts| facts.opening()) {
+			Ok(opening) if fits(&opening) => {
+				journal.save_opening(record, &opening)?;
+				return Ok(opening);
+			},
+			Ok(_) => {
+				let what = format!(
+					"center {} has other attributes for record {record} than the chain",
+					custodian.center
+				);
+				failure = Some(Error::new(Kind::Mismatch, what).code_is("opening-mismatch"));
+			},
+			Err(error) => failure = Some(error),
+		}
+	}
+	Err(failure.unwrap_or_else(|| Error::new(Kind::Other, "the record has no custodian")))
+}

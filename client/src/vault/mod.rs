@@ -1,0 +1,302 @@
+//! A custodian's vault, over HTTP with signed requests.
+
+mod problem;
+mod wire;
+
+pub use problem::Problem;
+pub use wire::{
+	Announcement, DepositStatus, LogEntry, LogEvent, LogPage, RecordFacts, Release, Released,
+};
+
+use std::{path::Path, time::Duration};
+
+use reqwest::{header, Certificate, Client, Method, Response, StatusCode, Url};
+use serde::{de::DeserializeOwned, Serialize};
+use tokio::time::sleep;
+use ward_crypto::request::{self, RequestKey, RequestParts};
+use ward_primitives::{Deposit, Digest, ParticipantId, PurposeOfUse, RecordId, VaultRow};
+
+use crate::{
+	error::{Context, Error, Kind, Result},
+	hex::Hex,
+	moment,
+};
+
+/// How long a signed request counts, in seconds.
+const LIFETIME: u64 = 60;
+
+/// How often a request is repeated that a vault could not answer for the moment.
+const RETRIES: u32 = 3;
+
+/// The longest answer that is read into memory.
+const MAX_ANSWER: usize = 8 << 20;
+
+/// Whom TLS trusts.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+	authorities: Option<Vec<Certificate>>,
+}
+
+impl Trust {
+	/// The authorities in a PEM file, instead of the system's.
+	pub fn from_pem_file(path: &Path) -> Result<Self> {
+		let what = || format!("{} holds no certificates in PEM", path.display());
+		let pem = std::fs::read(path)
+			.context(Kind::Usage, || format!("{} cannot be read", path.display()))?;
+		let authorities = Certificate::from_pem_bundle(&pem).context(Kind::Usage, what)?;
+		match authorities.is_empty() {
+			true => Err(Error::new(Kind::Usage, what())),
+			false => Ok(Self { authorities: Some(authorities) }),
+		}
+	}
+}
+
+/// A vault, as one participant talks to it.
+pub struct VaultClient<'k> {
+	client: Client,
+	base: Url,
+	center: ParticipantId,
+	genesis: Digest,
+	key: &'k RequestKey,
+}
+
+impl<'k> VaultClient<'k> {
+	/// The vault of `center`, whose row stands on the chain with this genesis hash.
+	pub fn new(
+		center: ParticipantId,
+		row: &VaultRow,
+		genesis: Digest,
+		key: &'k RequestKey,
+		trust: &Trust,
+	) -> Result<Self> {
+		let endpoint = String::from_utf8_lossy(&row.endpoint);
+		let what = || format!("the vault address of center {center} cannot be used: {endpoint}");
+		if !row.endpoint_is_valid() {
+			return Err(Error::new(Kind::Vault, what()).hint("tell the center's operator"));
+		}
+		let base = Url::parse(&endpoint).context(Kind::Vault, what)?;
+		let client = client(&base, trust).context(Kind::Vault, what)?;
+		Ok(Self { client, base, center, genesis, key })
+	}
+
+	/// The center that runs the vault.
+	pub const fn center(&self) -> ParticipantId {
+		self.center
+	}
+
+	/// The vault's address.
+	pub const fn address(&self) -> &Url {
+		&self.base
+	}
+
+	/// Announces a record and learns how far its deposit has come.
+	pub async fn announce(&self, announcement: &Announcement) -> Result<DepositStatus> {
+		let (path, body) = ("v1/deposits", to_json(announcement)?);
+		self.read(self.send(Method::POST, path, None, WRITING, Some(&body)).await?).await
+	}
+
+	/// Uploads ciphertext and gets the deposit receipt.
+	pub async fn upload(
+		&self,
+		record: RecordId,
+		length: u64,
+		body: reqwest::Body,
+	) -> Result<Deposit> {
+		let path = format!("v1/deposits/{record}/content");
+		let request = self
+			.signed(Method::PUT, &path, None, WRITING, None)?
+			.header(header::CONTENT_LENGTH, length)
+			.header(header::CONTENT_TYPE, "application/octet-stream")
+			.body(body);
+		let answer = request.send().await.map_err(|error| self.unreachable(error))?;
+		self.read(self.accepted(answer).await?).await
+	}
+
+	/// A record's row and opening.
+	pub async fn facts(&self, record: RecordId, purpose: PurposeOfUse) -> Result<RecordFacts> {
+		let path = format!("v1/records/{record}");
+		self.read(self.send(Method::GET, &path, None, purpose, None).await?).await
+	}
+
+	/// Has the data key of a record released, wrapped to `sealing_key`.
+	pub async fn release(
+		&self,
+		record: RecordId,
+		purpose: PurposeOfUse,
+		release: &Release,
+	) -> Result<Released> {
+		let path = format!("v1/records/{record}/release");
+		let body = to_json(release)?;
+		self.read(self.send(Method::POST, &path, None, purpose, Some(&body)).await?).await
+	}
+
+	/// The ciphertext of a record, to be streamed.
+	pub async fn content(&self, record: RecordId, purpose: PurposeOfUse) -> Result<Response> {
+		let path = format!("v1/records/{record}/content");
+		self.send(Method::GET, &path, None, purpose, None).await
+	}
+
+	/// A page of the access log about a patient.
+	pub async fn log(&self, patient: ParticipantId, from: u64, limit: u32) -> Result<LogPage> {
+		let query = format!("patient={patient}&from={from}&limit={limit}");
+		let purpose = PurposeOfUse::Patrqt;
+		self.read(self.send(Method::GET, "v1/log", Some(&query), purpose, None).await?).await
+	}
+
+	/// Sends a signed request; repeats it with a fresh signature while the vault is only busy or
+	/// behind. All requests can be repeated.
+	async fn send(
+		&self,
+		method: Method,
+		path: &str,
+		query: Option<&str>,
+		purpose: PurposeOfUse,
+		body: Option<&[u8]>,
+	) -> Result<Response> {
+		let mut attempt = 0;
+		loop {
+			let mut request = self.signed(method.clone(), path, query, purpose, body)?;
+			request = request.timeout(Duration::from_secs(if body.is_some() { 60 } else { 3_600 }));
+			let outcome = match request.send().await {
+				Ok(answer) => self.accepted(answer).await,
+				Err(error) => Err(self.unreachable(error)),
+			};
+			match outcome {
+				Err(error) if attempt < RETRIES && is_passing(&error) => {
+					attempt += 1;
+					tracing::debug!(%error, attempt, "repeating the request");
+					sleep(Duration::from_millis(400 << attempt)).await;
+				},
+				outcome => return outcome,
+			}
+		}
+	}
+
+	fn signed(
+		&self,
+		method: Method,
+		path: &str,
+		query: Option<&str>,
+		purpose: PurposeOfUse,
+		body: Option<&[u8]>,
+	) -> Result<reqwest::RequestBuilder> {
+		let mut url = self.base.clone();
+		let prefix = self.base.path().trim_end_matches('/');
+		url.set_path(&format!("{prefix}/{path}"));
+		url.set_query(query);
+		let digest = body.map(request::content_digest);
+		let parts = RequestParts {
+			method: method.as_str(),
+			path: url.path(),
+			query: url.query(),
+			content_digest: digest.as_deref(),
+			vault: self.center,
+			genesis: self.genesis,
+			purpose,
+		};
+		let created = moment::now() / 1_000;
+		let nonce = request::random_nonce();
+		let signed = request::sign(&parts, self.key, created, created + LIFETIME, &nonce);
+		let mut builder = self
+			.client
+			.request(method, url)
+			.header("ward-vault", self.center.to_string())
+			.header("ward-genesis", Hex(self.genesis).to_string())
+			.header("ward-purpose", purpose.code())
+			.header("signature-input", signed.signature_input)
+			.header("signature", signed.signature);
+		if let (Some(digest), Some(body)) = (digest, body) {
+			builder = builder
+				.header("content-digest", digest)
+				.header(header::CONTENT_TYPE, "application/json")
+				.body(body.to_vec());
+		}
+		Ok(builder)
+	}
+
+	async fn accepted(&self, answer: Response) -> Result<Response> {
+		let status = answer.status();
+		if status.is_success() {
+			return Ok(answer);
+		}
+		let body = bounded(answer, 64 << 10).await.unwrap_or_default();
+		let problem = Problem::read(status, &body);
+		Err(problem.into_error(self.center, &self.base))
+	}
+
+	async fn read<T: DeserializeOwned>(&self, answer: Response) -> Result<T> {
+		let body = bounded(answer, MAX_ANSWER).await.map_err(|error| self.unreachable(error))?;
+		serde_json::from_slice(&body).context(Kind::Vault, || {
+			format!("the vault of center {} answered something unexpected", self.center)
+		})
+	}
+
+	/// The error for a request that got no answer, or not all of it.
+	pub fn unreachable(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+		let what = format!("the vault of center {} does not answer: {}", self.center, self.base);
+		Error::new(Kind::Vault, what)
+			.code_is("vault-unreachable")
+			.caused_by(error)
+			.hint("try again later, or ask the center's operator; --ca-file names its TLS authority")
+	}
+}
+
+/// The purpose of requests that write. A vault logs it and does not decide on it.
+const WRITING: PurposeOfUse = PurposeOfUse::Treat;
+
+fn client(base: &Url, trust: &Trust) -> reqwest::Result<Client> {
+	// A second call finds one installed already, which is fine.
+	drop(rustls::crypto::ring::default_provider().install_default());
+	let mut builder = Client::builder()
+		.user_agent(concat!("ward/", env!("CARGO_PKG_VERSION")))
+		.redirect(reqwest::redirect::Policy::none())
+		.connect_timeout(Duration::from_secs(10))
+		.read_timeout(Duration::from_secs(60));
+	if base.scheme() == "http" {
+		// Loopback only: no proxy, and no need for the system's authorities.
+		builder = builder.no_proxy().tls_certs_only([]);
+	} else if let Some(authorities) = &trust.authorities {
+		builder = builder.https_only(true).tls_certs_only(authorities.clone());
+	} else {
+		builder = builder.https_only(true);
+	}
+	builder.build()
+}
+
+/// Whether the same request may succeed in a moment. A key that the vault does not know may be too new
+/// for its node: who asks has found it on the chain.
+pub(crate) fn is_passing(error: &Error) -> bool {
+	const CODES: [&str; 6] = [
+		"busy",
+		"chain-stalled",
+		"chain-syncing",
+		"chain-unreachable",
+		"unknown-key",
+		"vault-unreachable",
+	];
+	error.kind() == Kind::Vault && CODES.contains(&error.code())
+}
+
+fn to_json(body: &impl Serialize) -> Result<Vec<u8>> {
+	serde_json::to_vec(body).context(Kind::Other, || "a request cannot be written as JSON".into())
+}
+
+/// The body of an answer, of which no more than `limit` bytes are taken.
+async fn bounded(
+	mut answer: Response,
+	limit: usize,
+) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+	let mut body = Vec::new();
+	while let Some(chunk) = answer.chunk().await? {
+		if body.len() + chunk.len() > limit {
+			return Err("the answer is too long".into());
+		}
+		body.extend_from_slice(&chunk);
+	}
+	Ok(body)
+}
+
+/// Whether a status says that the fault is the vault's.
+pub(crate) fn is_vaults_fault(status: StatusCode) -> bool {
+	status.is_server_error()
+}

@@ -1,0 +1,9 @@
+mod amend;
+mod exclude;
+mod grant;
+mod histories;
+mod origins;
+mod past;
+mod reading;
+mod request;
+mod withdraw;

@@ -1,0 +1,8 @@
+//! What is done for each path.
+
+pub mod deposits;
+pub mod health;
+pub mod log;
+pub mod records;
+pub mod release;
+pub mod vault;

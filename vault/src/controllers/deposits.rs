@@ -1,0 +1,121 @@
+//! Announcing and uploading what is to be anchored.
+
+use std::sync::Arc;
+
+use axum::{
+	body::Body,
+	extract::{Path, State},
+	Json,
+};
+use http::{header, HeaderMap, StatusCode};
+use ward_primitives::{Deposit, RecordId};
+
+use crate::{
+	api::{state_name, Announcement, DepositStatus, ReceiptJson},
+	authentication::{record_id, Signed, SignedJson},
+	database::deposits::{Announced, DepositRow},
+	error::{Code, Problem, Refusal},
+	vault::Vault,
+};
+
+/// Announce a record that is to be uploaded.
+#[utoipa::path(
+	post, path = "/v1/deposits", tag = "deposits", request_body = Announcement,
+	responses(
+		(status = 201, description = "Upload the ciphertext to `upload`", body = DepositStatus),
+		(status = 200, description = "It is known already", body = DepositStatus),
+		(status = 403, description = "access-denied", body = Problem),
+		(status = 409, description = "deposit-conflict", body = Problem),
+		(status = 413, description = "too-large", body = Problem),
+		(status = 422, description = "opening-mismatch", body = Problem),
+		(status = 429, description = "staging-quota-exceeded", body = Problem),
+	)
+)]
+pub async fn announce(
+	State(vault): State<Arc<Vault>>,
+	SignedJson(actor, announcement): SignedJson<Announcement>,
+) -> Result<(StatusCode, Json<DepositStatus>), Refusal> {
+	let Announcement { content, opening, wraps, patient_only } = announcement;
+	let announced =
+		vault.announce(&actor, content.into(), opening.into(), wraps, patient_only).await?;
+	let (record, status, row) = match announced {
+		(record, Announced::New(row)) => (record, StatusCode::CREATED, row),
+		(record, Announced::Known(row)) => (record, StatusCode::OK, row),
+		(_, Announced::Conflict | Announced::QuotaExceeded) => return Err(Code::Internal.into()),
+	};
+	Ok((status, Json(describe(&vault, record, &row).await?)))
+}
+
+/// How far a deposit has come, and its receipt once the content is stored.
+#[utoipa::path(
+	get, path = "/v1/deposits/{record}", tag = "deposits",
+	params(("record" = String, Path, description = "The record's id")),
+	responses(
+		(status = 200, description = "State and receipt", body = DepositStatus),
+		(status = 403, description = "access-denied", body = Problem),
+	)
+)]
+pub async fn status(
+	State(vault): State<Arc<Vault>>,
+	Path(record): Path<String>,
+	Signed(actor): Signed,
+) -> Result<Json<DepositStatus>, Refusal> {
+	let record = record_id(&record)?;
+	let row = vault.own_deposit(&actor, record).await?;
+	Ok(Json(describe(&vault, record, &row).await?))
+}
+
+/// Upload the ciphertext of an announced record, and get a deposit receipt for it.
+#[utoipa::path(
+	put, path = "/v1/deposits/{record}/content", tag = "deposits",
+	params(("record" = String, Path, description = "The record's id")),
+	request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+	responses(
+		(status = 200, description = "The bytes are on disk", body = ReceiptJson),
+		(status = 403, description = "access-denied", body = Problem),
+		(status = 411, description = "length-required", body = Problem),
+		(status = 422, description = "content-mismatch, size-mismatch", body = Problem),
+		(status = 503, description = "busy", body = Problem),
+		(status = 507, description = "insufficient-storage", body = Problem),
+	)
+)]
+pub async fn upload(
+	State(vault): State<Arc<Vault>>,
+	Path(record): Path<String>,
+	Signed(actor): Signed,
+	headers: HeaderMap,
+	body: Body,
+) -> Result<Json<ReceiptJson>, Refusal> {
+	let record = record_id(&record)?;
+	let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+	let length = length.and_then(|length| length.parse().ok());
+	let (row, deposit) = vault.upload(&actor, record, length, body).await?;
+	Ok(Json(receipt(&vault, record, &row, &deposit).await?))
+}
+
+async fn describe(
+	vault: &Vault,
+	record: RecordId,
+	row: &DepositRow,
+) -> Result<DepositStatus, Refusal> {
+	let receipt = match vault.receipt(record, row).await? {
+		Some(deposit) => Some(receipt(vault, record, row, &deposit).await?),
+		None => None,
+	};
+	let prefix = &vault.settings.path_prefix;
+	Ok(DepositStatus {
+		record,
+		state: state_name(row.state).into(),
+		upload: format!("{prefix}/v1/deposits/{record}/content"),
+		receipt,
+	})
+}
+
+async fn receipt(
+	vault: &Vault,
+	record: RecordId,
+	row: &DepositRow,
+	deposit: &Deposit,
+) -> Result<ReceiptJson, Refusal> {
+	Ok(ReceiptJson::of(vault.genesis().await?, record, row, deposit))
+}

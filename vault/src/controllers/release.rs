@@ -1,0 +1,55 @@
+//! Releasing data keys.
+
+use std::sync::Arc;
+
+use axum::{
+	extract::{Path, State},
+	Json,
+};
+
+use crate::{
+	access_log::Event,
+	api::{ReleaseRequest, ReleasedKey},
+	authentication::{record_id, SignedJson},
+	error::{Code, Problem, Refusal},
+	vault::Vault,
+};
+
+/// The data key of a record, wrapped for the reader.
+#[utoipa::path(
+	post, path = "/v1/records/{record}/release", tag = "records", request_body = ReleaseRequest,
+	params(("record" = String, Path, description = "The record's id")),
+	responses(
+		(status = 200, description = "The wrapped data key", body = ReleasedKey),
+		(status = 403, description = "access-denied", body = Problem),
+		(status = 422, description = "sealing-key-mismatch", body = Problem),
+	)
+)]
+pub async fn release(
+	State(vault): State<Arc<Vault>>,
+	Path(record): Path<String>,
+	SignedJson(actor, request): SignedJson<ReleaseRequest>,
+) -> Result<Json<ReleasedKey>, Refusal> {
+	let record = record_id(&record)?;
+	let reader_key = request.sealing_key.0;
+	let on_chain = actor.row.sealing_key;
+	if on_chain.suite != request.suite || !on_chain.matches(&reader_key) {
+		return Err(Code::SealingKeyMismatch.into());
+	}
+	let permitted = vault.decide_read(&actor, record, Event::Key).await?;
+	// A key that was replaced a moment ago may have been replaced because it was stolen.
+	let latest = permitted.best.participant(actor.id).await?;
+	if latest.map(|row| row.sealing_key) != Some(on_chain) {
+		return Err(Code::SealingKeyMismatch.into());
+	}
+
+	let lodged = &permitted.lodged;
+	let wrapped = match lodged.wrap_for(vault.center()) {
+		Some(own) if !lodged.row.patient_only => vault
+			.release
+			.rewrap(own, vault.genesis().await?, record, actor.id, &reader_key)
+			.map_err(Refusal::internal)?,
+		_ => lodged.wrap_for(actor.id).cloned().ok_or(Code::AccessDenied)?,
+	};
+	Ok(Json(ReleasedKey { wrapped, decision: permitted.decision }))
+}

@@ -1,0 +1,173 @@
+//! `ward-vault`: a medical center's storage server.
+
+use std::{
+	io::Write,
+	path::{Path, PathBuf},
+	process::ExitCode,
+	sync::Arc,
+};
+
+use base64::{engine::general_purpose::STANDARD, Engine};
+use clap::{Args, Parser, Subcommand};
+use serde_json::json;
+use tracing_subscriber::EnvFilter;
+use ward_vault::{
+	chain::{ChainView, Node},
+	config::{DataPaths, LogFormat, Options, Settings, DEFAULT_DATA_DIR, DEFAULT_NODE},
+	keys::{self, KeyError, ReceiptKey},
+	release::ReleaseService,
+	router, server,
+	vault::{Clock, Vault},
+};
+
+/// A medical center's storage server for encrypted records.
+///
+/// It keeps ciphertext, signs deposit receipts, and releases records and their data keys to whom the
+/// chain permits it. Start with `ward-vault init`, publish the printed keys in the center's row on
+/// the chain, then `ward-vault run`.
+#[derive(Parser)]
+#[command(version, max_term_width = 100)]
+struct Cli {
+	#[command(subcommand)]
+	command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+	/// Make the vault's two keys, and print the public ones as JSON
+	///
+	/// The keys go into `keys/` of the data directory, readable by their owner only; existing keys are
+	/// never overwritten. Back both files up: without the release key, no data key can be released.
+	Init {
+		/// Directory for keys, database and ciphertext
+		#[arg(long, env = "WARD_VAULT_DATA_DIR", value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
+		data_dir: PathBuf,
+	},
+	/// Serve
+	///
+	/// SIGINT and SIGTERM finish what is under way; SIGHUP reads the TLS certificate again. The log on
+	/// standard error is filtered by WARD_VAULT_LOG (default: info).
+	Run(Run),
+	/// Print the description of the HTTP interface (OpenAPI, JSON)
+	Openapi,
+	/// Check settings and keys, without serving
+	CheckConfig(Run),
+	/// Print the code hash of the runtime that the node is on, to be listed with --runtime
+	RuntimeHash {
+		/// WebSocket address of the node
+		#[arg(long, env = "WARD_VAULT_NODE", value_name = "URL", default_value = DEFAULT_NODE)]
+		node: String,
+	},
+}
+
+#[derive(Args)]
+struct Run {
+	/// TOML file with settings, each named as the flag without its dashes in front
+	#[arg(long, env = "WARD_VAULT_CONFIG", value_name = "FILE")]
+	config: Option<PathBuf>,
+	#[command(flatten)]
+	options: Options,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+	match execute(Cli::parse().command).await {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("ward-vault: {error}");
+			ExitCode::FAILURE
+		},
+	}
+}
+
+async fn execute(command: Command) -> Result<(), Failure> {
+	match command {
+		Command::Init { data_dir } => print(&init(&data_dir)?),
+		Command::Run(given) => run(settings(given)?).await,
+		Command::Openapi => print(&serde_json::to_value(router::description())?),
+		Command::CheckConfig(given) => {
+			let settings = settings(given)?;
+			let paths = settings.paths();
+			ReceiptKey::read(&paths.receipt_key)?;
+			ReleaseService::read(&paths.release_key, settings.center)?;
+			writeln!(std::io::stdout(), "settings and keys are in order").map_err(Into::into)
+		},
+		Command::RuntimeHash { node } => {
+			let state = Node::new(node).finalized().await?;
+			let hash = hex(&state.code_hash().await?);
+			writeln!(std::io::stdout(), "{hash}").map_err(Into::into)
+		},
+	}
+}
+
+fn settings(given: Run) -> Result<Settings, Failure> {
+	let file = given.config.as_deref().map(Options::from_file).transpose()?.unwrap_or_default();
+	Ok(given.options.or(file).resolve()?)
+}
+
+/// Makes both keys or, if there are keys already, neither.
+fn init(data_dir: &Path) -> Result<serde_json::Value, KeyError> {
+	let paths = DataPaths::of(data_dir);
+	if let Some(existing) =
+		[&paths.receipt_key, &paths.release_key].into_iter().find(|p| p.exists())
+	{
+		return Err(KeyError::AlreadyExists(existing.clone()));
+	}
+	// The database holds openings of attributes, which are nobody else's business either.
+	keys::create_directory(data_dir)?;
+	keys::create_directory(&paths.keys)?;
+	let receipt = ReceiptKey::create(&paths.receipt_key)?;
+	let release = ReleaseService::create_key(&paths.release_key)?;
+	Ok(json!({
+		"receiptKey": hex(&receipt.public()),
+		"releaseSuite": "XWing",
+		"releaseKey": STANDARD.encode(&release),
+		"releaseKeyHex": hex(&release),
+	}))
+}
+
+async fn run(settings: Settings) -> Result<(), Failure> {
+	start_log(settings.log_format);
+	// The only cryptography of the vault's TLS; an error means that it is installed already.
+	let _installed = rustls::crypto::ring::default_provider().install_default().is_ok();
+	let chain = Arc::new(Node::new(settings.node.clone()));
+	let vault = Arc::new(Vault::open(settings, chain, Clock::system())?);
+	warn_unless_published(&vault).await;
+	server::start(vault).await?.until_signalled().await?;
+	Ok(())
+}
+
+/// Receipts count, and data keys arrive, only if the center's row names this vault's keys.
+async fn warn_unless_published(vault: &Vault) {
+	let row = async { vault.chain.finalized().await?.vault(vault.center()).await };
+	match row.await {
+		Err(cause) => tracing::warn!(%cause, "the node does not answer yet"),
+		Ok(None) => tracing::warn!("the center has no vault row on the chain yet"),
+		Ok(Some(row)) => {
+			let is_ours = row.receipt_key == vault.receipt_key.public()
+				&& row.release_key.as_slice() == vault.release.public();
+			if !is_ours {
+				tracing::error!("the center's row on the chain names other keys than this vault's");
+			}
+		},
+	}
+}
+
+fn start_log(format: LogFormat) {
+	let filter = EnvFilter::try_from_env("WARD_VAULT_LOG").unwrap_or_else(|_| "info".into());
+	let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+	match format {
+		LogFormat::Text => log.init(),
+		LogFormat::Json => log.json().init(),
+	}
+}
+
+fn print(value: &serde_json::Value) -> Result<(), Failure> {
+	writeln!(std::io::stdout(), "{value:#}").map_err(Into::into)
+}
+
+fn hex(bytes: &[u8]) -> String {
+	format!("0x{}", ::hex::encode(bytes))
+}

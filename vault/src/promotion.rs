@@ -1,0 +1,125 @@
+//! Following the chain: what is anchored with this vault as custodian moves from staged to anchored,
+//! and what nobody anchored is discarded.
+//!
+//! The chain numbers each custodian's rows without gaps, so the cursor is the next row's number:
+//! whatever the vault missed while it was down it finds at the next finalized head.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, watch};
+use ward_primitives::{Action, Basis, Decision, PurposeOfUse, RecordId};
+
+use crate::{
+	access_log::{Event, LogFacts},
+	chain::StateView,
+	error::{Code, Refusal},
+	vault::Vault,
+};
+
+/// How often the finalized head is looked at.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// How many rows are promoted in one transaction.
+const PAGE: u32 = 128;
+
+/// Follows the chain until `stop` changes, and tells `fresh` which records became anchored.
+pub async fn follow(
+	vault: Arc<Vault>,
+	fresh: mpsc::Sender<RecordId>,
+	mut stop: watch::Receiver<bool>,
+) {
+	let mut was_well = true;
+	while !*stop.borrow() {
+		match vault.follow_once().await {
+			Ok(promoted) => {
+				was_well = true;
+				for record in promoted {
+					// A scrubber that lags finds it on its own round.
+					let _lagging = fresh.try_send(record).is_err();
+				}
+			},
+			// Said once, not every second; /readyz says it as long as it lasts.
+			Err(refusal) if was_well => {
+				was_well = false;
+				tracing::warn!(code = refusal.code.name(), "the chain cannot be followed");
+			},
+			Err(_) => {},
+		}
+		if let Err(error) = vault.database.forget_nonces(vault.clock.now()).await {
+			tracing::warn!(cause = %error, "old nonces were not removed");
+		}
+		tokio::select! {
+			() = tokio::time::sleep(PERIOD) => {},
+			_ = stop.changed() => {},
+		}
+	}
+}
+
+impl Vault {
+	/// Promotes what is anchored at the finalized head, and discards what is over by then. Gives back
+	/// what became anchored.
+	pub async fn follow_once(&self) -> Result<Vec<RecordId>, Refusal> {
+		let genesis = self.genesis().await?;
+		let state = self.chain.finalized().await?;
+		let head = state.head();
+		let mut progress = self.database.progress().await?;
+		if progress.finalized == head.hash || progress.timestamp > head.timestamp {
+			return Ok(Vec::new());
+		}
+		self.ensure_listed(state.as_ref()).await?;
+		let mut promoted = Vec::new();
+		loop {
+			let rows = state.custody(self.center(), progress.next_row, PAGE).await?;
+			let is_last = rows.is_empty();
+			progress.next_row += rows.len() as u64;
+			if is_last {
+				(progress.finalized, progress.timestamp) = (head.hash, head.timestamp);
+			}
+			let mut anchored = Vec::with_capacity(rows.len());
+			for record in rows {
+				anchored.push((record, self.promotion_entry(state.as_ref(), record).await?));
+			}
+			let (done, unknown) = self.database.promote(anchored, progress, genesis).await?;
+			self.metrics.promoted.inc_by(done.len() as u64);
+			for record in unknown {
+				self.metrics.missing.inc();
+				tracing::error!(%record, "the chain says that this record is here, but it is not");
+			}
+			promoted.extend(done);
+			if is_last {
+				break;
+			}
+		}
+		self.metrics.finalized.set(head.number);
+		self.discard_unclaimed(head.timestamp).await?;
+		Ok(promoted)
+	}
+
+	/// The log's entry for a record that is anchored: its author wrote it, on the basis that its row
+	/// shows.
+	async fn promotion_entry(
+		&self,
+		state: &dyn StateView,
+		record: RecordId,
+	) -> Result<LogFacts, Refusal> {
+		let row = state.record(record).await?.ok_or(Code::Internal)?;
+		let basis = match row.author_center {
+			Some(center) => Basis::Authored { center },
+			None => Basis::Own,
+		};
+		Ok(LogFacts {
+			at: self.clock.now(),
+			actor: row.content.author,
+			patient: row.content.patient,
+			record,
+			action: Action::Write,
+			purpose: PurposeOfUse::Treat,
+			event: Event::Promotion,
+			decision: Decision::Permit {
+				basis,
+				obligations: ward_primitives::decision::Obligations::NONE,
+			},
+			finalized: state.head().hash,
+		})
+	}
+}

@@ -1,0 +1,281 @@
+//! Deposits on their way to the chain: announced, uploaded, receipted, and discarded if nobody
+//! anchors them.
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures::{Stream, StreamExt};
+use tokio_stream::StreamExt as _;
+use ward_crypto::wrap::WrappedKey;
+use ward_primitives::{
+	participant::SealingSuite, AttributesOpening, Deposit, DepositReceipt, Moment, ParticipantId,
+	RecordContent, RecordId,
+};
+
+use crate::{
+	authentication::Actor,
+	database::deposits::{Announced, DepositRow, DepositState, Lodged},
+	error::{Code, Refusal},
+	store::StoreError,
+	vault::Vault,
+};
+
+/// How long before a deposit may be discarded its receipt ends, in milliseconds: an anchoring that
+/// was in time is final, and has been seen here, before the bytes go.
+pub const RECEIPT_MARGIN: Moment = 3_600_000;
+
+/// The most recipients that a data key may be wrapped for at once.
+const MAX_WRAPS: usize = 8;
+
+/// The length of a wrapped key of suite 1: encapsulated key and ciphertext.
+const WRAPPED_KEY_LEN: usize = 1_120 + 48;
+
+impl From<StoreError> for Refusal {
+	fn from(error: StoreError) -> Self {
+		match error {
+			StoreError::Full => Code::InsufficientStorage.into(),
+			StoreError::BrokenOff(_) => Self::malformed("The upload broke off or stood still."),
+			StoreError::WrongSize => Code::SizeMismatch.into(),
+			StoreError::WrongContent => Code::ContentMismatch.into(),
+			StoreError::Damaged => Code::ContentDamaged.into(),
+			StoreError::Disk(_) | StoreError::Directory(_) => Self::internal(error),
+		}
+	}
+}
+
+impl Vault {
+	/// Lodges what an author announces.
+	pub(crate) async fn announce(
+		&self,
+		actor: &Actor,
+		content: RecordContent,
+		opening: AttributesOpening,
+		wraps: Vec<WrappedKey>,
+		patient_only: bool,
+	) -> Result<(RecordId, Announced), Refusal> {
+		actor.ensure_active()?;
+		if actor.id != content.author {
+			return Err(Code::AccessDenied.into());
+		}
+		if content.size > self.settings.limits.upload_bytes {
+			return Err(Code::TooLarge.into());
+		}
+		let categories = opening.attributes.categories;
+		if !categories.is_valid() || opening.attributes.period.is_some_and(|p| !p.is_valid()) {
+			return Err(Refusal::malformed(
+				"The attributes have no category, or a reversed period.",
+			));
+		}
+		if opening.digest() != content.attributes {
+			return Err(Code::OpeningMismatch.into());
+		}
+		let genesis = self.genesis().await?;
+		let record = content.record_id(&genesis);
+		check_recipients(&wraps, &content, self.center(), patient_only)?;
+		for wrapped in wraps.iter().filter(|wrapped| wrapped.recipient == self.center()) {
+			self.release.check(wrapped, genesis, record).map_err(|_| {
+				Refusal::malformed("The wrap for this vault does not open with its release key.")
+			})?;
+		}
+		let row = DepositRow {
+			content,
+			patient_only,
+			announced_at: self.clock.now(),
+			state: DepositState::Announced,
+			damaged: false,
+		};
+		let lodged = Lodged { row, opening, wraps };
+		let announced =
+			self.database.announce(record, lodged, self.settings.limits.staging).await?;
+		match announced {
+			Announced::Conflict => Err(Code::DepositConflict.into()),
+			Announced::QuotaExceeded => Err(Code::StagingQuotaExceeded.into()),
+			Announced::New(_) | Announced::Known(_) => Ok((record, announced)),
+		}
+	}
+
+	/// An author's own deposit.
+	pub(crate) async fn own_deposit(
+		&self,
+		actor: &Actor,
+		record: RecordId,
+	) -> Result<DepositRow, Refusal> {
+		actor.ensure_active()?;
+		let row = self.database.deposit(record).await?;
+		row.filter(|row| row.content.author == actor.id).ok_or(Code::AccessDenied.into())
+	}
+
+	/// Takes the content of an announced deposit, and signs for it once it is on disk.
+	pub(crate) async fn upload(
+		&self,
+		actor: &Actor,
+		record: RecordId,
+		content_length: Option<u64>,
+		body: Body,
+	) -> Result<(DepositRow, Deposit), Refusal> {
+		let row = self.own_deposit(actor, record).await?;
+		let length = content_length.ok_or(Code::LengthRequired)?;
+		if length != row.content.size {
+			return Err(Code::SizeMismatch.into());
+		}
+		let _lock = self.locks.lock(record).await;
+		// What was in the way of the lock may have changed it.
+		let row = self.own_deposit(actor, record).await?;
+		if let Some(receipt) = self.standing_receipt(record, &row).await? {
+			return Ok((row, receipt));
+		}
+
+		let limits = &self.settings.limits;
+		let waiting = tokio::time::timeout(limits.idle_timeout, self.uploads.acquire()).await;
+		let _slot = waiting.map_err(|_| Code::Busy)?.map_err(Refusal::internal)?;
+		let body = timely(body, limits.idle_timeout);
+		let patience = limits.idle_timeout + limits.slowest_upload(row.content.size);
+		tokio::time::timeout(patience, self.store.put(record, row.expected(), body))
+			.await
+			.map_err(|_| Refusal::malformed("The upload is slower than this vault waits for."))??;
+		self.metrics.stored_bytes.inc_by(row.content.size);
+
+		// The bytes are on disk under their name. Only now is it true that the vault holds them.
+		let expires = self.receipt_expiry();
+		let stored = self.database.note_stored(record, expires).await?;
+		let stored = stored.ok_or(Code::AccessDenied)?;
+		let receipt = self.receipt(record, &stored).await?.ok_or(Code::AccessDenied)?;
+		Ok((stored, receipt))
+	}
+
+	/// The receipt of content that is here already, if it still counts; a receipt that has expired is
+	/// earned anew by uploading again.
+	async fn standing_receipt(
+		&self,
+		record: RecordId,
+		row: &DepositRow,
+	) -> Result<Option<Deposit>, Refusal> {
+		let counts = match row.state {
+			DepositState::Announced => false,
+			DepositState::Stored { receipt_expires } => receipt_expires > self.clock.now(),
+			DepositState::Anchored => true,
+		};
+		if !counts || row.damaged {
+			return Ok(None);
+		}
+		match self.store.check_length(record, row.content.size).await {
+			Ok(()) => self.receipt(record, row).await,
+			Err(StoreError::Damaged) => Ok(None),
+			Err(error) => Err(error.into()),
+		}
+	}
+
+	/// The signed receipt of a deposit, if its content is here.
+	pub(crate) async fn receipt(
+		&self,
+		record: RecordId,
+		row: &DepositRow,
+	) -> Result<Option<Deposit>, Refusal> {
+		let expires = match row.state {
+			DepositState::Announced => return Ok(None),
+			DepositState::Stored { receipt_expires } => receipt_expires,
+			DepositState::Anchored => self.receipt_expiry(),
+		};
+		let receipt = DepositReceipt {
+			genesis: self.genesis().await?,
+			custodian: self.center(),
+			record,
+			content_root: row.content.content_root,
+			size: row.content.size,
+			expires,
+		};
+		Ok(Some(self.receipt_key.sign(&receipt)))
+	}
+
+	fn receipt_expiry(&self) -> Moment {
+		let kept = self.settings.limits.staging_time.saturating_sub(RECEIPT_MARGIN);
+		self.clock.now().saturating_add(kept)
+	}
+
+	/// Discards deposits that nobody anchored. `horizon` is the timestamp of a finalized block up to
+	/// which every anchoring has been seen: by the chain's own time, no receipt of what goes here can
+	/// count any more.
+	pub async fn discard_unclaimed(&self, horizon: Moment) -> Result<usize, Refusal> {
+		let mut count = 0;
+		for (record, row) in self.database.staged().await? {
+			if !self.is_over(&row, horizon) {
+				continue;
+			}
+			// Whoever uploads at this moment keeps it alive.
+			let Some(_lock) = self.locks.try_lock(record) else { continue };
+			let row = self.database.deposit(record).await?;
+			let over = row.is_some_and(|row| self.is_over(&row, horizon));
+			if over && self.database.begin_discard(record).await? {
+				self.store.delete(record).await?;
+				self.database.finish_discard(record).await?;
+				self.metrics.discarded.inc();
+				count += 1;
+			}
+		}
+		Ok(count)
+	}
+
+	fn is_over(&self, row: &DepositRow, horizon: Moment) -> bool {
+		let kept_until = match row.state {
+			DepositState::Announced => {
+				row.announced_at.saturating_add(self.settings.limits.staging_time)
+			},
+			DepositState::Stored { receipt_expires } => {
+				receipt_expires.saturating_add(RECEIPT_MARGIN)
+			},
+			DepositState::Anchored => return false,
+		};
+		kept_until <= horizon
+	}
+}
+
+/// The wraps must let in the patient, the author and, unless the record is patient-only, the
+/// vault's release service; each once.
+fn check_recipients(
+	wraps: &[WrappedKey],
+	content: &RecordContent,
+	center: ParticipantId,
+	patient_only: bool,
+) -> Result<(), Refusal> {
+	let well_formed = |wrapped: &WrappedKey| {
+		wrapped.suite == SealingSuite::XWing && wrapped.sealed.len() == WRAPPED_KEY_LEN
+	};
+	if wraps.len() > MAX_WRAPS || !wraps.iter().all(well_formed) {
+		return Err(Refusal::malformed("A wrap has the wrong length, or there are too many."));
+	}
+	let mut recipients: Vec<_> = wraps.iter().map(|wrapped| wrapped.recipient).collect();
+	recipients.sort_unstable();
+	recipients.dedup();
+	if recipients.len() != wraps.len() {
+		return Err(Refusal::malformed("There are two wraps for one recipient."));
+	}
+	let has = |recipient| recipients.contains(&recipient);
+	if !has(content.patient) || !has(content.author) {
+		return Err(Refusal::malformed(
+			"The wraps must include one for patient and one for author.",
+		));
+	}
+	if patient_only && recipients.iter().any(|id| *id != content.patient && *id != content.author) {
+		return Err(Refusal::malformed(
+			"A patient-only record has wraps for patient and author only.",
+		));
+	}
+	if !patient_only && !has(center) {
+		return Err(Refusal::malformed(
+			"There is no wrap for this vault; add one, or announce the record as patientOnly.",
+		));
+	}
+	Ok(())
+}
+
+/// The body's bytes; an error if none come for a while.
+fn timely(
+	body: Body,
+	patience: std::time::Duration,
+) -> impl Stream<Item = Result<Bytes, String>> + Unpin + Send {
+	let bytes = body.into_data_stream().timeout(patience);
+	Box::pin(StreamExt::map(bytes, |item| match item {
+		Ok(Ok(bytes)) => Ok(bytes),
+		Ok(Err(error)) => Err(error.to_string()),
+		Err(_) => Err("nothing came for too long".into()),
+	}))
+}

@@ -1,0 +1,190 @@
+//! A chain of tables: what a test writes into it is what the vault reads, at either head.
+
+use std::{
+	collections::HashMap,
+	sync::{Arc, Mutex},
+};
+
+use ward_primitives::{
+	decision::{ActorFacts, CenterFacts, DecisionInputs, Query, RecordFacts},
+	Digest, Grant, Interval, KeyBytes, KeyRow, ParticipantId, ParticipantRow, RecordId, RecordRow,
+	VaultRow,
+};
+
+use crate::chain::{ChainView, Head, Reply, StateView, Unreachable};
+
+/// The state at one block.
+#[derive(Clone)]
+pub(super) struct Tables {
+	pub(super) head: Head,
+	pub(super) code_hash: Digest,
+	pub(super) keys: HashMap<KeyBytes, KeyRow>,
+	pub(super) participants: HashMap<u64, ParticipantRow>,
+	pub(super) records: HashMap<Digest, RecordRow>,
+	/// What the vault's center holds.
+	pub(super) custody: Vec<RecordId>,
+	pub(super) grants: Vec<Grant>,
+	/// Patient and whom the patient excluded, and when.
+	pub(super) exclusions: HashMap<(u64, u64), Interval>,
+	/// Whom the node takes every query to be about, if it is confused.
+	pub(super) mistaken_actor: Option<ParticipantId>,
+}
+
+/// The two heads, and the node that knows them.
+pub(super) struct Node {
+	pub(super) finalized: Tables,
+	pub(super) best: Tables,
+	pub(super) reachable: bool,
+	pub(super) syncing: bool,
+}
+
+pub(super) struct TableChain {
+	pub(super) genesis: Digest,
+	pub(super) node: Mutex<Node>,
+}
+
+impl TableChain {
+	pub(super) fn new(genesis: Digest, tables: Tables) -> Arc<Self> {
+		let node =
+			Node { best: tables.clone(), finalized: tables, reachable: true, syncing: false };
+		Arc::new(Self { genesis, node: Mutex::new(node) })
+	}
+
+	/// Changes both heads.
+	pub(super) fn finalize(&self, change: impl Fn(&mut Tables)) {
+		let mut node = self.node.lock().unwrap();
+		change(&mut node.finalized);
+		change(&mut node.best);
+		next_block(&mut node.finalized);
+		next_block(&mut node.best);
+	}
+
+	/// Changes the best head only: the change is not final yet.
+	pub(super) fn author(&self, change: impl Fn(&mut Tables)) {
+		let mut node = self.node.lock().unwrap();
+		change(&mut node.best);
+		next_block(&mut node.best);
+	}
+
+	/// Makes the best head final.
+	pub(super) fn catch_up(&self) {
+		let mut node = self.node.lock().unwrap();
+		node.finalized = node.best.clone();
+	}
+
+	fn ask<T>(&self, read: impl FnOnce(&Node) -> T) -> Result<T, Unreachable> {
+		let node = self.node.lock().unwrap();
+		match node.reachable {
+			true => Ok(read(&node)),
+			false => Err(Unreachable("connection refused".into())),
+		}
+	}
+}
+
+fn next_block(tables: &mut Tables) {
+	tables.head.number += 1;
+	tables.head.timestamp += 2_000;
+	tables.head.hash = [tables.head.number as u8; 32];
+}
+
+fn now<'a, T: Send + 'a>(answer: Result<T, Unreachable>) -> Reply<'a, T> {
+	Box::pin(std::future::ready(answer))
+}
+
+impl ChainView for TableChain {
+	fn genesis(&self) -> Reply<'_, Digest> {
+		now(self.ask(|_| self.genesis))
+	}
+
+	fn finalized(&self) -> Reply<'_, Arc<dyn StateView>> {
+		now(self.ask(|node| Arc::new(node.finalized.clone()) as Arc<dyn StateView>))
+	}
+
+	fn best(&self) -> Reply<'_, Arc<dyn StateView>> {
+		now(self.ask(|node| Arc::new(node.best.clone()) as Arc<dyn StateView>))
+	}
+
+	fn is_syncing(&self) -> Reply<'_, bool> {
+		now(self.ask(|node| node.syncing))
+	}
+}
+
+impl Tables {
+	fn exclusion(&self, patient: ParticipantId, excluded: ParticipantId) -> Option<Interval> {
+		self.exclusions.get(&(patient.0, excluded.0)).copied()
+	}
+
+	fn grants(&self, patient: ParticipantId, grantee: ParticipantId) -> Vec<Grant> {
+		let between = |grant: &&Grant| grant.patient == patient && grant.grantee == grantee;
+		self.grants.iter().filter(between).cloned().collect()
+	}
+
+	/// Members are affiliated with their sponsor.
+	fn actor(&self, query: &Query) -> Option<ActorFacts> {
+		let row = self.participants.get(&query.actor.0)?;
+		let center = row.sponsor.map(|center| CenterFacts {
+			center,
+			active: self.participants[&center.0].active.latest,
+			affiliation: Interval::open(0),
+			care: None,
+			exclusion: self.exclusion(query.patient, center),
+			grants: self.grants(query.patient, center),
+		});
+		Some(ActorFacts {
+			id: query.actor,
+			role: row.role,
+			active: row.active.latest,
+			pairing: None,
+			exclusion: self.exclusion(query.patient, query.actor),
+			grants: self.grants(query.patient, query.actor),
+			centers: center.into_iter().collect(),
+		})
+	}
+}
+
+impl StateView for Tables {
+	fn head(&self) -> Head {
+		self.head
+	}
+
+	fn code_hash(&self) -> Reply<'_, Digest> {
+		now(Ok(self.code_hash))
+	}
+
+	fn key(&self, key: KeyBytes) -> Reply<'_, Option<KeyRow>> {
+		now(Ok(self.keys.get(&key).copied()))
+	}
+
+	fn participant(&self, id: ParticipantId) -> Reply<'_, Option<ParticipantRow>> {
+		now(Ok(self.participants.get(&id.0).copied()))
+	}
+
+	fn record(&self, id: RecordId) -> Reply<'_, Option<RecordRow>> {
+		now(Ok(self.records.get(&id.0).cloned()))
+	}
+
+	fn decision_inputs(&self, mut query: Query) -> Reply<'_, DecisionInputs> {
+		query.actor = self.mistaken_actor.unwrap_or(query.actor);
+		let facts = |row: &RecordRow, id| RecordFacts {
+			id,
+			lineage: row.lineage,
+			patient: row.content.patient,
+			author: row.content.author,
+			author_center: row.author_center,
+			attributes: row.content.attributes,
+			anchored_at: row.anchored_at,
+		};
+		let record = query.record.and_then(|id| Some(facts(self.records.get(&id.0)?, id)));
+		let actor = self.actor(&query);
+		now(Ok(DecisionInputs { as_of: self.head.timestamp, query, record, actor }))
+	}
+
+	fn custody(&self, _: ParticipantId, from: u64, limit: u32) -> Reply<'_, Vec<RecordId>> {
+		let rows = self.custody.iter().skip(from as usize).take(limit as usize);
+		now(Ok(rows.copied().collect()))
+	}
+
+	fn vault(&self, _: ParticipantId) -> Reply<'_, Option<VaultRow>> {
+		now(Ok(None))
+	}
+}

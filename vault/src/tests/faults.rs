@@ -1,0 +1,414 @@
+//! Full and failing disks, flipped bytes, and a chain that cannot be decided on.
+
+use std::{
+	fmt,
+	future::Future,
+	ops::Range,
+	path::PathBuf,
+	pin::Pin,
+	sync::{
+		atomic::{AtomicI64, AtomicU64, Ordering},
+		Arc,
+	},
+};
+
+use bytes::Bytes;
+use futures::{future::BoxFuture, stream::BoxStream, FutureExt};
+use http::StatusCode;
+use object_store::{
+	path::Path, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+	ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
+};
+use tokio::sync::Notify;
+use ward_primitives::ParticipantId;
+
+use super::{
+	deposits::files_in,
+	house::{House, Sealed},
+};
+use crate::{
+	api::{DepositStatus, ReceiptJson},
+	database::deposits::DepositState,
+	error::Code,
+};
+
+/// A real disk with faults: it has room for so many bytes, and it makes content durable only when
+/// it is let to.
+#[derive(Debug)]
+struct Disk {
+	real: Arc<dyn ObjectStore>,
+	faults: Arc<Faults>,
+}
+
+#[derive(Debug, Default)]
+struct Faults {
+	/// How much still fits.
+	room: AtomicI64,
+	/// How many completions will fail.
+	failing_completions: AtomicU64,
+	/// Whether completions wait for `go`.
+	held: std::sync::atomic::AtomicBool,
+	/// A completion has begun.
+	begun: Notify,
+	/// It may go on.
+	go: Notify,
+}
+
+impl fmt::Display for Disk {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str("a disk with faults")
+	}
+}
+
+fn full() -> object_store::Error {
+	let source = std::io::Error::from(std::io::ErrorKind::StorageFull);
+	object_store::Error::Generic { store: "disk", source: Box::new(source) }
+}
+
+type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
+
+impl ObjectStore for Disk {
+	fn put_opts<'a, 'b, 'c>(
+		&'a self,
+		location: &'b Path,
+		payload: PutPayload,
+		opts: PutOptions,
+	) -> Answer<'c, PutResult>
+	where
+		'a: 'c,
+		'b: 'c,
+		Self: 'c,
+	{
+		self.real.put_opts(location, payload, opts)
+	}
+
+	fn put_multipart_opts<'a, 'b, 'c>(
+		&'a self,
+		location: &'b Path,
+		opts: PutMultipartOptions,
+	) -> Answer<'c, Box<dyn MultipartUpload>>
+	where
+		'a: 'c,
+		'b: 'c,
+		Self: 'c,
+	{
+		Box::pin(async move {
+			let real = self.real.put_multipart_opts(location, opts).await?;
+			Ok(Box::new(Upload { real, faults: self.faults.clone() }) as Box<dyn MultipartUpload>)
+		})
+	}
+
+	fn get_opts<'a, 'b, 'c>(
+		&'a self,
+		location: &'b Path,
+		options: GetOptions,
+	) -> Answer<'c, GetResult>
+	where
+		'a: 'c,
+		'b: 'c,
+		Self: 'c,
+	{
+		self.real.get_opts(location, options)
+	}
+
+	fn get_ranges<'a, 'b, 'd, 'c>(
+		&'a self,
+		location: &'b Path,
+		ranges: &'d [Range<u64>],
+	) -> Answer<'c, Vec<Bytes>>
+	where
+		'a: 'c,
+		'b: 'c,
+		'd: 'c,
+		Self: 'c,
+	{
+		self.real.get_ranges(location, ranges)
+	}
+
+	fn delete_stream(
+		&self,
+		locations: BoxStream<'static, Result<Path>>,
+	) -> BoxStream<'static, Result<Path>> {
+		self.real.delete_stream(locations)
+	}
+
+	fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+		self.real.list(prefix)
+	}
+
+	fn list_with_delimiter<'a, 'b, 'c>(&'a self, prefix: Option<&'b Path>) -> Answer<'c, ListResult>
+	where
+		'a: 'c,
+		'b: 'c,
+		Self: 'c,
+	{
+		self.real.list_with_delimiter(prefix)
+	}
+
+	fn copy_opts<'a, 'b, 'd, 'c>(
+		&'a self,
+		from: &'b Path,
+		to: &'d Path,
+		options: CopyOptions,
+	) -> Answer<'c, ()>
+	where
+		'a: 'c,
+		'b: 'c,
+		'd: 'c,
+		Self: 'c,
+	{
+		self.real.copy_opts(from, to, options)
+	}
+}
+
+#[derive(Debug)]
+struct Upload {
+	real: Box<dyn MultipartUpload>,
+	faults: Arc<Faults>,
+}
+
+impl MultipartUpload for Upload {
+	fn put_part(&mut self, data: PutPayload) -> UploadPart {
+		let size = data.content_length() as i64;
+		if self.faults.room.fetch_sub(size, Ordering::SeqCst) < size {
+			return futures::future::ready(Err(full())).boxed();
+		}
+		self.real.put_part(data)
+	}
+
+	fn complete<'a, 'c>(&'a mut self) -> BoxFuture<'c, Result<PutResult>>
+	where
+		'a: 'c,
+		Self: 'c,
+	{
+		Box::pin(async move {
+			if self.faults.held.load(Ordering::SeqCst) {
+				self.faults.begun.notify_one();
+				self.faults.go.notified().await;
+			}
+			let failing = &self.faults.failing_completions;
+			let fails = failing
+				.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+				.is_ok();
+			if fails {
+				return Err(full());
+			}
+			self.real.complete().await
+		})
+	}
+
+	fn abort<'a, 'c>(&'a mut self) -> BoxFuture<'c, Result<()>>
+	where
+		'a: 'c,
+		Self: 'c,
+	{
+		self.real.abort()
+	}
+}
+
+fn house_with_disk(room: i64) -> (House, Arc<Faults>) {
+	let faults = Arc::new(Faults { room: room.into(), ..Default::default() });
+	let shared = faults.clone();
+	let house = House::new().with_disk(|real| Arc::new(Disk { real, faults: shared }));
+	(house, faults)
+}
+
+#[tokio::test]
+async fn a_full_disk_refuses_the_upload_and_changes_nothing() {
+	let (house, faults) = house_with_disk(100);
+	let record = house.seal(&[1; 200]);
+	house.announce(&record).await.ok::<DepositStatus>();
+	house.upload(&record).await.refused(Code::InsufficientStorage);
+	assert_eq!(files_in(&house), 0);
+	let status = house.status(&record).await;
+	assert_eq!(status.state, "announced");
+	assert!(status.receipt.is_none());
+	faults.room.store(1_000, Ordering::SeqCst);
+	house.upload(&record).await.ok::<ReceiptJson>();
+}
+
+#[tokio::test]
+async fn a_disk_that_is_full_at_the_very_end_earns_no_receipt_and_leaves_no_file() {
+	let (house, faults) = house_with_disk(1_000);
+	faults.failing_completions.store(1, Ordering::SeqCst);
+	let record = house.seal(&[1; 200]);
+	house.announce(&record).await.ok::<DepositStatus>();
+	house.upload(&record).await.refused(Code::InsufficientStorage);
+	assert_eq!(house.status(&record).await.state, "announced");
+	assert_eq!(files_in(&house), 0);
+	house.upload(&record).await.ok::<ReceiptJson>();
+	assert_eq!(files_in(&house), 1);
+}
+
+#[tokio::test]
+async fn no_receipt_is_signed_before_the_content_is_durable() {
+	let (house, faults) = house_with_disk(1_000);
+	faults.held.store(true, Ordering::SeqCst);
+	let record = house.seal(&[1; 200]);
+	house.announce(&record).await.ok::<DepositStatus>();
+	let upload = house.upload(&record);
+	let held = async {
+		faults.begun.notified().await;
+		// The bytes are written, but not yet under their name: whatever crashes now, nobody was
+		// told that they are here.
+		let row = house.vault.database.deposit(record.id).await.unwrap().unwrap();
+		assert_eq!(row.state, DepositState::Announced);
+		assert!(house.vault.receipt(record.id, &row).await.unwrap().is_none());
+		faults.go.notify_one();
+	};
+	let (answer, ()) = futures::join!(upload, held);
+	answer.ok::<ReceiptJson>();
+	assert_eq!(house.status(&record).await.state, "stored");
+}
+
+#[tokio::test]
+async fn two_uploads_of_one_record_at_once_store_it_once() {
+	let (house, faults) = house_with_disk(250);
+	faults.held.store(true, Ordering::SeqCst);
+	let record = house.seal(&[1; 200]);
+	house.announce(&record).await.ok::<DepositStatus>();
+	let release = async {
+		faults.begun.notified().await;
+		faults.go.notify_one();
+	};
+	let (a, b, ()) = futures::join!(house.upload(&record), house.upload(&record), release);
+	assert_eq!(a.ok::<ReceiptJson>().signature, b.ok::<ReceiptJson>().signature);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_of_an_upload_is_gone_after_the_restart() {
+	let house = House::new();
+	let record = house.seal(b"ciphertext");
+	house.announce(&record).await.ok::<DepositStatus>();
+	house.upload(&record).await.ok::<ReceiptJson>();
+	let mut temporary = file_of(&house, &record).into_os_string();
+	temporary.push("#1");
+	std::fs::write(&temporary, "cipher").unwrap();
+	let house = house.restarted();
+	assert_eq!(files_in(&house), 1);
+	assert_eq!(house.status(&record).await.state, "stored");
+}
+
+fn file_of(house: &House, record: &Sealed) -> PathBuf {
+	let name = hex::encode(record.id.0);
+	house.vault.settings.paths().content.join(&name[..2]).join(name)
+}
+
+fn flip_a_byte(house: &House, record: &Sealed) {
+	let path = file_of(house, record);
+	let mut bytes = std::fs::read(&path).unwrap();
+	bytes[0] ^= 1;
+	std::fs::write(&path, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_flipped_byte_breaks_the_transfer_off_and_later_reads_say_damaged() {
+	let house = House::new();
+	let record = house.seal(&[1; 100_000]);
+	house.deposit(&record).await;
+	flip_a_byte(&house, &record);
+	let first = house.content(&house.patient, &record).await;
+	assert_eq!((first.status, first.body), (StatusCode::OK, None), "the body is cut off");
+	house.content(&house.patient, &record).await.refused(Code::ContentDamaged);
+	house.content(&house.specialist, &record).await.refused(Code::AccessDenied);
+	assert_eq!(house.vault.metrics.damaged.get(), 1);
+	let house = house.restarted();
+	house.content(&house.patient, &record).await.refused(Code::ContentDamaged);
+	// Its author can bring the right bytes again.
+	house.upload(&record).await.ok::<ReceiptJson>();
+	let healed = house.content(&house.patient, &record).await;
+	assert_eq!(healed.body.unwrap(), record.ciphertext);
+}
+
+#[tokio::test]
+async fn content_that_is_missing_or_cut_is_damaged_before_the_first_byte() {
+	for cut in [true, false] {
+		let house = House::new();
+		let record = house.seal(&[1; 100]);
+		house.deposit(&record).await;
+		let path = file_of(&house, &record);
+		if cut {
+			std::fs::write(path, [1; 99]).unwrap();
+		} else {
+			std::fs::remove_file(path).unwrap();
+		}
+		let range = house
+			.ask(&house.patient, "GET", &format!("/v1/records/{}/content", record.id))
+			.header("range", "bytes=0-9");
+		range.send().await.refused(Code::ContentDamaged);
+		house.content(&house.patient, &record).await.refused(Code::ContentDamaged);
+	}
+}
+
+#[tokio::test]
+async fn scrubbing_finds_damage_before_a_reader_does() {
+	let house = House::new();
+	let record = house.seal(&[1; 100]);
+	house.deposit(&record).await;
+	let (found, row) = house.vault.database.next_stored(None).await.unwrap().unwrap();
+	assert_eq!(found, record.id);
+	house.vault.verify(found, &row).await.unwrap();
+	assert_eq!((house.vault.metrics.scrubbed.get(), house.vault.metrics.damaged.get()), (1, 0));
+	flip_a_byte(&house, &record);
+	house.vault.verify(found, &row).await.unwrap();
+	assert_eq!(house.vault.metrics.damaged.get(), 1);
+	assert!(house.vault.database.next_stored(None).await.unwrap().is_none(), "not again");
+	house.content(&house.patient, &record).await.refused(Code::ContentDamaged);
+}
+
+#[tokio::test]
+async fn the_vault_closes_when_the_chain_cannot_be_decided_on() {
+	let house = House::new();
+	let record = house.seal(b"ciphertext");
+	house.deposit(&record).await;
+	let read = || house.content(&house.patient, &record);
+	assert_eq!(read().await.status, StatusCode::OK);
+
+	house.now.fetch_add(40_000, Ordering::SeqCst);
+	read().await.refused(Code::ChainStalled);
+	house.chain.node.lock().unwrap().syncing = true;
+	read().await.refused(Code::ChainSyncing);
+	house.chain.node.lock().unwrap().syncing = false;
+	house.pass(0);
+	assert_eq!(read().await.status, StatusCode::OK);
+
+	house.chain.node.lock().unwrap().reachable = false;
+	read().await.refused(Code::ChainUnreachable);
+	house.chain.node.lock().unwrap().reachable = true;
+	assert_eq!(read().await.status, StatusCode::OK);
+	assert_eq!(house.vault.database.log_length().await.unwrap(), 1 + 3, "only decisions");
+}
+
+#[tokio::test]
+async fn thirty_seconds_are_fresh_and_a_moment_more_is_not() {
+	let house = House::new();
+	let record = house.seal(b"ciphertext");
+	house.deposit(&record).await;
+	let head = house.chain.node.lock().unwrap().finalized.head.timestamp;
+	house.now.store(head + 30_000, Ordering::SeqCst);
+	assert_eq!(house.content(&house.patient, &record).await.status, StatusCode::OK);
+	house.now.store(head + 30_001, Ordering::SeqCst);
+	house.content(&house.patient, &record).await.refused(Code::ChainStalled);
+}
+
+#[tokio::test]
+async fn an_unlisted_runtime_at_either_head_closes_the_vault() {
+	let house = House::new();
+	let record = house.seal(b"ciphertext");
+	house.deposit(&record).await;
+	house.chain.author(|tables| tables.code_hash = [0; 32]);
+	house.content(&house.patient, &record).await.refused(Code::RuntimeUnlisted);
+	house.chain.catch_up();
+	house.content(&house.patient, &record).await.refused(Code::RuntimeUnlisted);
+	house.announce(&record).await.refused(Code::RuntimeUnlisted);
+}
+
+#[tokio::test]
+async fn a_node_that_answers_another_query_is_a_fault_and_releases_nothing() {
+	let house = House::new();
+	let record = house.seal(b"ciphertext");
+	house.deposit(&record).await;
+	let patient: ParticipantId = house.patient.id;
+	house.chain.finalize(|tables| tables.mistaken_actor = Some(patient));
+	house.content(&house.specialist, &record).await.refused(Code::Internal);
+}
