@@ -36,14 +36,21 @@ pub async fn fetch(session: &Session, progress: &dyn Progress) -> Result<Vec<Cus
 	let state = session.chain.finalized().await?;
 	let journal = session.home.journal().await?;
 	let rows = records::of_patient(&state, session.id).await?;
-	let custodians: BTreeSet<ParticipantId> =
-		rows.iter().flat_map(|(_, row)| &row.custodians).map(|custodian| custodian.center).collect();
+	let custodians: BTreeSet<ParticipantId> = rows
+		.iter()
+		.flat_map(|(_, row)| &row.custodians)
+		.map(|custodian| custodian.center)
+		.collect();
 	let mut logs = Vec::new();
 	for center in custodians {
 		progress.step(&format!("fetching the log of center {center}"));
 		let vault = session.vault(&state, center).await?;
-		let mut log =
-			CustodianLog { custodian: center, entries: Vec::new(), faults: Vec::new(), unreachable: None };
+		let mut log = CustodianLog {
+			custodian: center,
+			entries: Vec::new(),
+			faults: Vec::new(),
+			unreachable: None,
+		};
 		match fetch_all(&vault, session.id).await {
 			Ok(entries) => {
 				let known = journal.log_head(center)?;
@@ -71,7 +78,10 @@ pub fn ensure_sound(logs: &[CustodianLog]) -> Result<()> {
 		None => Ok(()),
 		Some(log) => Err(Error::new(
 			Kind::Mismatch,
-			format!("the access log of center {} does not verify: {}", log.custodian, log.faults[0]),
+			format!(
+				"the access log of center {} does not verify: {}",
+				log.custodian, log.faults[0]
+			),
 		)
 		.code_is("log-mismatch")
 		.hint("keep this output as evidence and tell the center and its health authority")),

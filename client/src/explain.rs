@@ -3,7 +3,8 @@
 use ward_chain_client::State;
 use ward_primitives::{
 	decide, decision::Query, Action, ActionSet, Basis, CategorySet, DataPeriod, Decision, Digest,
-	GrantTerms, ParticipantId, PurposeOfUse, PurposeSet, Reason, RecordId, Role, Scope, Sensitivity,
+	GrantTerms, ParticipantId, PurposeOfUse, PurposeSet, Reason, RecordId, Role, Scope,
+	Sensitivity,
 };
 
 use crate::{

@@ -75,8 +75,8 @@ pub async fn get<W: Write>(
 			progress.warn(&format!("{error}; trying center {}", custodian.center));
 		}
 		let vault = session.vault(&state, custodian.center).await?;
-		let place =
-			restart().context(Kind::Other, || "there is no place to write the content to".into())?;
+		let place = restart()
+			.context(Kind::Other, || "there is no place to write the content to".into())?;
 		let part = Part { out: place, skip: range.clone(), at: 0 };
 		match get_from(session, &vault, &row, record, purpose, part, progress).await {
 			Ok(got) => return Ok(got),
@@ -152,8 +152,7 @@ async fn release(
 		};
 		let state = session.chain.finalized().await?;
 		let patient = row.content.patient;
-		let chain =
-			explain::chain_decision(&state, patient, record, session.id, purpose).await?;
+		let chain = explain::chain_decision(&state, patient, record, session.id, purpose).await?;
 		if patience == 0 || !chain.is_fresh || !chain.decision.is_permit() && !is_open(&chain) {
 			return Err(explain::denial(record, &chain, error));
 		}
@@ -311,7 +310,9 @@ impl<W: Write> Check<Part<W>> {
 				self.first_fault = Some(fault);
 				Ok(())
 			},
-			Err(error) => Err(error).context(Kind::Other, || "the content cannot be written".into()),
+			Err(error) => {
+				Err(error).context(Kind::Other, || "the content cannot be written".into())
+			},
 		}
 	}
 

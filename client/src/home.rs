@@ -41,7 +41,8 @@ impl Home {
 
 	/// The default: `ward` in the user's data directory (XDG).
 	pub fn default_path() -> Option<PathBuf> {
-		let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+		let absolute =
+			|name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
 		let data = absolute("XDG_DATA_HOME")
 			.or_else(|| absolute("HOME").map(|home| home.join(".local").join("share")));
 		data.map(|data| data.join("ward"))
@@ -94,8 +95,11 @@ impl Home {
 		match std::fs::read_to_string(&path) {
 			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
 			text => {
-				let genesis: Hex<32> =
-					text.context(Kind::Other, what)?.trim_end().parse().context(Kind::Other, what)?;
+				let genesis: Hex<32> = text
+					.context(Kind::Other, what)?
+					.trim_end()
+					.parse()
+					.context(Kind::Other, what)?;
 				Ok(Some(genesis.0))
 			},
 		}
@@ -132,7 +136,7 @@ impl From<KeyFileError> for Error {
 				("no-keys", "make keys with `ward keys new`, or name another --home")
 			},
 			KeyFileError::AlreadyExists(_) => ("keys-exist", "name another --home for new keys"),
-			KeyFileError::TooOpen(..) => ("keys-open-to-others", "chmod 600 the file"),
+			KeyFileError::TooOpen { .. } => ("keys-open-to-others", "chmod 600 the file"),
 			KeyFileError::Malformed(_) => ("keys-malformed", "restore the file from a backup"),
 			KeyFileError::WrongPassphrase(_) => {
 				("wrong-passphrase", "nothing was changed; try again with the right passphrase")

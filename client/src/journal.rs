@@ -14,7 +14,8 @@ use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition};
 use ring::aead::{Aad, LessSafeKey, Nonce, UnboundKey, CHACHA20_POLY1305, NONCE_LEN};
 use ward_crypto::content::DataKey;
 use ward_primitives::{
-	participant::SealingKey, AttributesOpening, Deposit, Digest, Moment, ParticipantId, RecordContent, RecordId,
+	participant::SealingKey, AttributesOpening, Deposit, Digest, Moment, ParticipantId,
+	RecordContent, RecordId,
 };
 use zeroize::Zeroizing;
 
@@ -180,7 +181,9 @@ impl Journal {
 	/// Remembers a public sealing key under the digest that it has.
 	pub fn save_sealing_key(&self, digest: &SealingKey, key: &[u8]) -> Result<()> {
 		self.write(|transaction| {
-			transaction.open_table(SEALING_KEYS)?.insert(&digest.digest, key.encode().as_slice())?;
+			transaction
+				.open_table(SEALING_KEYS)?
+				.insert(&digest.digest, key.encode().as_slice())?;
 			Ok(())
 		})
 	}

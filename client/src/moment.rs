@@ -69,7 +69,9 @@ pub fn parse_end(text: &str) -> Result<End, String> {
 		return Ok(End::In(span));
 	}
 	parse_moment(text).map(End::At).map_err(|_| {
-		format!("`{text}` is no end; write 30d, 12h, 90m, 2w, 2027-01-31, 2027-01-31T12:00:00Z or open")
+		format!(
+			"`{text}` is no end; write 30d, 12h, 90m, 2w, 2027-01-31, 2027-01-31T12:00:00Z or open"
+		)
 	})
 }
 
@@ -126,7 +128,9 @@ mod tests {
 
 	#[test]
 	fn what_is_no_end_is_refused() {
-		for bad in ["", "d", "30", "30 d", "0d", "-1d", "30y", "99999999999999999999d", "2027-13-01"] {
+		for bad in
+			["", "d", "30", "30 d", "0d", "-1d", "30y", "99999999999999999999d", "2027-13-01"]
+		{
 			assert!(parse_end(bad).is_err(), "{bad}");
 		}
 		assert!(parse_moment("1969-12-31").is_err());

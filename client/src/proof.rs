@@ -204,8 +204,7 @@ pub fn sign_attachment(
 	roles: KeyRoles,
 	valid_until: Moment,
 ) -> [u8; 64] {
-	let attachment =
-		KeyAttachment { genesis, participant, key: key.public(), roles, valid_until };
+	let attachment = KeyAttachment { genesis, participant, key: key.public(), roles, valid_until };
 	key.sign(&attachment.message())
 }
 

@@ -213,7 +213,7 @@ impl_runtime_apis! {
 		}
 
 		fn grant(id: GrantId) -> Option<Grant> {
-			Consent::grant_of(id)
+			Consent::grant_by_id(id)
 		}
 
 		fn patient_grants(patient: ParticipantId, from: GrantId, limit: u32) -> Vec<Grant> {
@@ -221,11 +221,11 @@ impl_runtime_apis! {
 		}
 
 		fn requests_to(patient: ParticipantId, limit: u32) -> Vec<AccessRequest> {
-			Consent::requests_to(patient, limit)
+			Consent::requests_to(patient, None, limit)
 		}
 
 		fn exclusions(patient: ParticipantId, limit: u32) -> Vec<(ParticipantId, Timeline)> {
-			Consent::exclusions_of(patient, limit)
+			Consent::exclusions_of(patient, None, limit)
 		}
 
 		fn quota(id: ParticipantId) -> u64 {

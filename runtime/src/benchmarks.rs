@@ -1,12 +1,25 @@
-//! The benchmarks from which `scripts/weights` generates the pallets' weights.
+//! The benchmarks from which `scripts/weights` generates the pallets' weights, and the chain that
+//! they run on: everybody is affiliated, granted and custodian as often as the bounds allow.
 
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{
 	define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList, Benchmarking,
 };
-use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use frame_support::traits::{Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use pallet_ward_participants as participants;
+use pallet_ward_records::Author;
+use sp_storage::TrackedStorageKey;
+use ward_primitives::{
+	participant::{Condition, SealingKey, SealingSuite},
+	ActionSet, Grant, GrantTerms, Interval, KeyBytes, KeyRoles, KeyRow, ParticipantId,
+	ParticipantRow, PurposeOfUse, PurposeSet, RecordContent, RecordId, RecordRow, Role, Scope,
+	Sensitivity, Timeline, VaultRow,
+};
 
-use crate::{AllPalletsWithSystem, Consent, Governance, Participants, Quota, Records, Runtime};
+use crate::{
+	AccountId, AllPalletsWithSystem, Consent, Governance, Participants, Quota, Records, Runtime,
+	System,
+};
 
 define_benchmarks!(
 	[pallet_ward_participants, Participants]
@@ -25,10 +38,152 @@ pub(crate) fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
 
 /// Runs one benchmark.
 pub(crate) fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> {
-	use sp_storage::TrackedStorageKey;
 	let whitelist: Vec<TrackedStorageKey> = AllPalletsWithSystem::whitelisted_storage_keys();
 	let mut batches = Vec::<BenchmarkBatch>::new();
 	let params = (&config, &whitelist);
 	add_benchmarks!(params, batches);
 	Ok(batches)
+}
+
+/// Since ever.
+const ALWAYS: Timeline = Timeline { generation: 0, latest: Interval::open(0) };
+
+/// Prepares the chain for the benchmarks.
+pub struct Helper;
+
+impl Helper {
+	/// An active participant with a key of its own that has `roles`.
+	fn participant(role: Role, sponsor: Option<ParticipantId>) -> (AccountId, ParticipantId) {
+		let number = participants::NextParticipantId::<Runtime>::mutate(|next| {
+			let number = *next;
+			*next += 1;
+			number
+		});
+		let id = ParticipantId(number);
+		let account: AccountId = sp_core::blake2_256(&number.to_le_bytes()).into();
+		let row = ParticipantRow {
+			role,
+			sponsor,
+			condition: Condition::Active,
+			active: ALWAYS,
+			sealing_key: SealingKey::of(SealingSuite::XWing, &[1; 1_216]),
+			enrolled_at: 0,
+		};
+		participants::Participants::<Runtime>::insert(id, row);
+		Self::attach(&account, id, KeyRoles::MAIN);
+		participants::ActingKeys::<Runtime>::insert(id, 1);
+		(account, id)
+	}
+
+	fn attach(key: &AccountId, participant: ParticipantId, roles: KeyRoles) {
+		let row = KeyRow { participant, roles, live: Interval::open(0) };
+		participants::Keys::<Runtime>::insert(key, row);
+		System::inc_sufficients(key);
+	}
+
+	fn affiliate(member: ParticipantId, center: ParticipantId) {
+		participants::Affiliations::<Runtime>::insert(member, center, ALWAYS);
+		participants::AffiliatedCenters::<Runtime>::try_append(member, center)
+			.expect("the bound is respected; qed");
+	}
+
+	fn grant(patient: ParticipantId, grantee: ParticipantId, action: ActionSet) {
+		let id = pallet_ward_consent::NextGrantId::<Runtime>::mutate(|next| {
+			let id = *next;
+			next.0 += 1;
+			id
+		});
+		let terms = GrantTerms {
+			actions: action,
+			purposes: PurposeSet::from_iter([PurposeOfUse::Treat]),
+			scope: Scope::default(),
+			exceptions: Default::default(),
+			sensitivity: Sensitivity::Normal,
+			redisclosure: false,
+		};
+		let interval = Interval::open(0);
+		let grant = Grant { id, patient, grantee, generation: 0, interval, terms };
+		pallet_ward_consent::Grants::<Runtime>::insert(id, grant);
+		pallet_ward_consent::RecentGrants::<Runtime>::try_append(patient, grantee, id)
+			.expect("the bound is respected; qed");
+	}
+}
+
+impl pallet_ward_quota::BenchmarkHelper<AccountId> for Helper {
+	fn enrolled_account() -> AccountId {
+		let (_, sponsor) = Self::participant(Role::MedicalCenter, None);
+		Self::participant(Role::Patient, Some(sponsor)).0
+	}
+}
+
+impl pallet_ward_records::BenchmarkHelper<AccountId> for Helper {
+	fn author() -> Author<AccountId> {
+		let (account, id) = Self::participant(Role::Practitioner, None);
+		let most = <Runtime as participants::Config>::MaxAffiliations::get();
+		let mut center = ParticipantId::default();
+		for _ in 0..most {
+			(_, center) = Self::participant(Role::MedicalCenter, None);
+			Self::affiliate(id, center);
+		}
+		Author { account, id, center }
+	}
+
+	fn patient(_: u32, author: &Author<AccountId>) -> ParticipantId {
+		let (_, patient) = Self::participant(Role::Patient, None);
+		let most = <Runtime as pallet_ward_consent::Config>::MaxLiveGrants::get();
+		for _ in 0..most {
+			Self::grant(patient, author.id, ActionSet::READ);
+		}
+		for _ in 1..most {
+			Self::grant(patient, author.center, ActionSet::READ);
+		}
+		Self::grant(patient, author.center, ActionSet::WRITE);
+		patient
+	}
+
+	fn custodian(_: u32, receipt_key: KeyBytes) -> ParticipantId {
+		let (_, center) = Self::participant(Role::MedicalCenter, None);
+		Self::attach(&receipt_key.into(), center, KeyRoles::RECEIPT);
+		let vault = VaultRow {
+			endpoint: b"https://vault.example".to_vec().try_into().expect("short; qed"),
+			receipt_key,
+			release_suite: SealingSuite::XWing,
+			release_key: alloc::vec![1; 1_216].try_into().expect("one key; qed"),
+		};
+		participants::Vaults::<Runtime>::insert(center, vault);
+		center
+	}
+}
+
+impl pallet_ward_consent::BenchmarkHelper<AccountId> for Helper {
+	fn patient() -> (AccountId, ParticipantId) {
+		Self::participant(Role::Patient, None)
+	}
+
+	fn practitioner() -> (AccountId, ParticipantId) {
+		Self::participant(Role::Practitioner, None)
+	}
+
+	fn record(patient: ParticipantId, number: u32) -> RecordId {
+		let content = RecordContent {
+			patient,
+			author: patient,
+			commitment: [1; 32],
+			attributes: [1; 32],
+			content_root: [1; 32],
+			size: u64::from(number) + 1,
+		};
+		let id = content.record_id(&[0; 32]);
+		let row = RecordRow {
+			content,
+			author_center: None,
+			custodians: Default::default(),
+			anchored_at: 0,
+			lineage: id,
+			supersedes: None,
+			superseded_by: None,
+		};
+		pallet_ward_records::Records::<Runtime>::insert(id, row);
+		id
+	}
 }

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::future::BoxFuture;
-use tokio::sync::OnceCell;
+use tokio::{sync::watch, task::JoinHandle};
 use ward_chain_client::{Chain, State};
 use ward_primitives::{
 	decision::{DecisionInputs, Query},
@@ -64,20 +64,47 @@ pub trait StateView: Send + Sync {
 /// How long an answer of the node may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The operator's own node, connected to when it is first needed.
+/// How long to wait between two attempts to connect.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// The operator's own node. The vault starts without it, and connects as soon as it is there.
 pub struct Node {
-	url: String,
-	chain: OnceCell<Chain>,
+	/// The outcome of the latest attempt to connect; none before the first.
+	chain: watch::Receiver<Option<Result<Chain, Unreachable>>>,
+	connecting: JoinHandle<()>,
+}
+
+impl Drop for Node {
+	fn drop(&mut self) {
+		self.connecting.abort();
+	}
 }
 
 impl Node {
-	/// A node with a WebSocket endpoint at `url`.
+	/// A node with a WebSocket endpoint at `url`. Must be called within a Tokio runtime.
 	pub fn new(url: impl Into<String>) -> Self {
-		Self { url: url.into(), chain: OnceCell::new() }
+		let url = url.into();
+		let (outcome, chain) = watch::channel(None);
+		let connecting = tokio::spawn(async move {
+			loop {
+				let attempt = in_time(Chain::connect(&url)).await;
+				let is_connected = attempt.is_ok();
+				outcome.send_replace(Some(attempt));
+				if is_connected {
+					// From here on the connection renews itself.
+					return;
+				}
+				tokio::time::sleep(PAUSE).await;
+			}
+		});
+		Self { chain, connecting }
 	}
 
-	async fn chain(&self) -> Result<&Chain, Unreachable> {
-		self.chain.get_or_try_init(|| in_time(Chain::connect(&self.url))).await
+	/// The connection; without one, what is in its way.
+	async fn chain(&self) -> Result<Chain, Unreachable> {
+		let mut outcome = self.chain.clone();
+		let first = in_time(outcome.wait_for(Option::is_some)).await?;
+		first.clone().unwrap_or_else(|| Err(Unreachable("not connected yet".into())))
 	}
 }
 

@@ -134,13 +134,13 @@ async fn run(settings: Settings) -> Result<(), Failure> {
 	let _installed = rustls::crypto::ring::default_provider().install_default().is_ok();
 	let chain = Arc::new(Node::new(settings.node.clone()));
 	let vault = Arc::new(Vault::open(settings, chain, Clock::system())?);
-	warn_unless_published(&vault).await;
+	tokio::spawn(warn_unless_published(vault.clone()));
 	server::start(vault).await?.until_signalled().await?;
 	Ok(())
 }
 
 /// Receipts count, and data keys arrive, only if the center's row names this vault's keys.
-async fn warn_unless_published(vault: &Vault) {
+async fn warn_unless_published(vault: Arc<Vault>) {
 	let row = async { vault.chain.finalized().await?.vault(vault.center()).await };
 	match row.await {
 		Err(cause) => tracing::warn!(%cause, "the node does not answer yet"),

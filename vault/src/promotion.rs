@@ -30,7 +30,11 @@ pub async fn follow(
 ) {
 	let mut was_well = true;
 	while !*stop.borrow() {
-		match vault.follow_once().await {
+		let followed = tokio::select! {
+			followed = vault.follow_once() => followed,
+			_ = stop.changed() => break,
+		};
+		match followed {
 			Ok(promoted) => {
 				was_well = true;
 				for record in promoted {

@@ -102,9 +102,12 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 				receipt.participant == session.id && receipt.roles == KeyRoles::RECEIPT
 			});
 			if !is_attached {
-				return Err(Error::new(Kind::Input, "the vault's receipt key is not attached to you")
-					.code_is("receipt-key-not-attached")
-					.hint("attach it first: `ward-vault attest`, then `ward keys attach-receipt`"));
+				return Err(Error::new(
+					Kind::Input,
+					"the vault's receipt key is not attached to you",
+				)
+				.code_is("receipt-key-not-attached")
+				.hint("attach it first: `ward-vault attest`, then `ward keys attach-receipt`"));
 			}
 			let finalized = session.submit(Call::set_vault(&row), context.progress()).await?;
 			let value = json!({ "center": session.id, "endpoint": endpoint });

@@ -102,7 +102,8 @@ async fn accept(context: &Context, path: &std::path::Path, out: &mut Output) -> 
 		let newcomer = state.participant(row.participant).await?;
 		let sponsor = newcomer.and_then(|newcomer| newcomer.sponsor);
 		if sponsor == Some(session.id) {
-			let value = json!({ "participant": row.participant, "role": offer.role, "existed": true });
+			let value =
+				json!({ "participant": row.participant, "role": offer.role, "existed": true });
 			return out.result(&value, || format!("enrolled already: {role} {}", row.participant));
 		}
 		return Err(Error::new(

@@ -238,7 +238,9 @@ async fn attach_receipt(context: &Context, path: &Path, out: &mut Output) -> Res
 	let ReceiptAttestation { key, valid_until, signature, .. } = attestation;
 	let call = Call::attach_key(key.0, KeyRoles::RECEIPT, valid_until, signature.0);
 	let finalized = session.submit(call, context.progress()).await?;
-	out.called(&finalized, json!({ "key": key, "validUntil": moment::display(valid_until) }), || {
-		format!("attached the receipt key {key}")
-	})
+	out.called(
+		&finalized,
+		json!({ "key": key, "validUntil": moment::display(valid_until) }),
+		|| format!("attached the receipt key {key}"),
+	)
 }

@@ -2,8 +2,8 @@
 
 use clap::Args;
 use ward_primitives::{
-	consent::MAX_NAMED_RECORDS, ActionSet, Category, CategorySet, DataPeriod, GrantTerms, ParticipantId, PurposeOfUse,
-	PurposeSet, RecordId, Scope, Sensitivity,
+	consent::MAX_NAMED_RECORDS, ActionSet, Category, CategorySet, DataPeriod, GrantTerms,
+	ParticipantId, PurposeOfUse, PurposeSet, RecordId, Scope, Sensitivity,
 };
 
 use bounded_collections::{BoundedVec, ConstU32};
@@ -19,67 +19,67 @@ type Named = BoundedVec<RecordId, ConstU32<MAX_NAMED_RECORDS>>;
 /// What a grant allows.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Terms")]
-pub struct Terms {
+pub(super) struct Terms {
 	/// What for: HL7 PurposeOfUse codes, separated by commas [default: TREAT]
 	#[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = arguments::purpose)]
-	pub purpose: Vec<PurposeOfUse>,
+	pub(super) purpose: Vec<PurposeOfUse>,
 
 	/// Everything about the patient
 	#[arg(long, conflicts_with_all = ["categories", "records", "author", "data_from", "data_until"])]
-	pub all: bool,
+	pub(super) all: bool,
 
 	/// Only these categories, separated by commas (see docs/categories.md)
 	#[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = arguments::category)]
-	pub categories: Vec<Category>,
+	pub(super) categories: Vec<Category>,
 
 	/// Only these records with what corrects them, separated by commas
 	#[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = arguments::record)]
-	pub records: Vec<RecordId>,
+	pub(super) records: Vec<RecordId>,
 
 	/// Only what this participant wrote, or what was written for this center
 	#[arg(long, value_name = "NUMBER", value_parser = arguments::participant)]
-	pub author: Option<ParticipantId>,
+	pub(super) author: Option<ParticipantId>,
 
 	/// Only what is about the time from here on
 	#[arg(long, value_name = "DATE", value_parser = moment::parse_signed_moment)]
-	pub data_from: Option<i64>,
+	pub(super) data_from: Option<i64>,
 
 	/// Only what is about the time before this
 	#[arg(long, value_name = "DATE", value_parser = moment::parse_signed_moment)]
-	pub data_until: Option<i64>,
+	pub(super) data_until: Option<i64>,
 
 	/// Except what holds any of these categories
 	#[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = arguments::category)]
-	pub except_categories: Vec<Category>,
+	pub(super) except_categories: Vec<Category>,
 
 	/// Except these records
 	#[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = arguments::record)]
-	pub except_records: Vec<RecordId>,
+	pub(super) except_records: Vec<RecordId>,
 
 	/// Except what this participant wrote, or what was written for this center
 	#[arg(long, value_name = "NUMBER", value_parser = arguments::participant)]
-	pub except_author: Option<ParticipantId>,
+	pub(super) except_author: Option<ParticipantId>,
 
 	/// The highest confidentiality that is covered: normal, restricted or very-restricted
 	#[arg(long, value_name = "LEVEL", value_parser = arguments::sensitivity)]
-	pub sensitivity: Option<Sensitivity>,
+	pub(super) sensitivity: Option<Sensitivity>,
 
 	/// Also writing new records; needs --all and no exception
 	#[arg(long)]
-	pub write: bool,
+	pub(super) write: bool,
 
 	/// Only writing, no reading
 	#[arg(long, requires = "write")]
-	pub no_read: bool,
+	pub(super) no_read: bool,
 
 	/// What is read may be passed on
 	#[arg(long)]
-	pub redisclosure: bool,
+	pub(super) redisclosure: bool,
 }
 
 impl Terms {
 	/// The terms as they stand here. A scope must be named: nothing is granted by leaving it out.
-	pub fn build(&self) -> Result<GrantTerms> {
+	pub(super) fn build(&self) -> Result<GrantTerms> {
 		if !self.all && self.scope()?.is_everything() {
 			return Err(Error::new(Kind::Usage, "it is not said what the terms cover")
 				.hint("name --categories, --records, --author or --data-from, or say --all"));
@@ -95,7 +95,7 @@ impl Terms {
 	}
 
 	/// Whether nothing is named.
-	pub fn is_empty(&self) -> bool {
+	pub(super) fn is_empty(&self) -> bool {
 		self.purpose.is_empty()
 			&& !self.all
 			&& self.categories.is_empty()
@@ -110,7 +110,7 @@ impl Terms {
 	}
 
 	/// Other terms with what is named here instead.
-	pub fn apply(&self, to: &GrantTerms) -> Result<GrantTerms> {
+	pub(super) fn apply(&self, to: &GrantTerms) -> Result<GrantTerms> {
 		let mut terms = to.clone();
 		if !self.purpose.is_empty() {
 			terms.purposes = self.purpose.iter().copied().collect();
@@ -237,8 +237,7 @@ mod tests {
 
 	#[test]
 	fn limited_writing_and_reversed_periods_are_refused() {
-		let limited =
-			Terms { write: true, categories: vec![Category::Other], ..Terms::default() };
+		let limited = Terms { write: true, categories: vec![Category::Other], ..Terms::default() };
 		assert_eq!(limited.build().unwrap_err().kind(), Kind::Usage);
 		let reversed = Terms { data_from: Some(5), data_until: Some(5), ..Terms::default() };
 		assert_eq!(reversed.build().unwrap_err().kind(), Kind::Usage);

@@ -31,8 +31,13 @@ pub enum KeyFileError {
 	#[error("there are keys at {} already; they are never overwritten", .0.display())]
 	AlreadyExists(PathBuf),
 	/// Others than the owner can read or write it.
-	#[error("{} is open to others (mode bits {1:o}); run `chmod 600` on it", .0.display())]
-	TooOpen(PathBuf, u32),
+	#[error("{} is open to others (mode bits {bits:o})", .path.display(), bits = .bits)]
+	TooOpen {
+		/// Where it is.
+		path: PathBuf,
+		/// The permission bits that are too many.
+		bits: u32,
+	},
 	/// It is no key file of a version that this program knows.
 	#[error("{} is no key file that this version of ward can read", .0.display())]
 	Malformed(PathBuf),
@@ -192,11 +197,11 @@ impl KeyFile {
 
 	/// Writes the keys of a new home.
 	pub fn create(&self, keys: &Keys, passphrase: &Passphrase) -> Result<(), KeyFileError> {
-		files::write_new(&self.path, &self.document(keys, passphrase)?).map_err(|error| {
-			match error.kind() {
-				io::ErrorKind::AlreadyExists => KeyFileError::AlreadyExists(self.path.clone()),
-				_ => KeyFileError::File(self.path.clone(), error),
-			}
+		files::write_new(&self.path, &self.document(keys, passphrase)?).map_err(|error| match error
+			.kind()
+		{
+			io::ErrorKind::AlreadyExists => KeyFileError::AlreadyExists(self.path.clone()),
+			_ => KeyFileError::File(self.path.clone(), error),
 		})
 	}
 
@@ -237,7 +242,7 @@ impl KeyFile {
 		};
 		match files::open_to_others(&self.path).map_err(fault)? {
 			0 => {},
-			bits => return Err(KeyFileError::TooOpen(self.path.clone(), bits)),
+			bits => return Err(KeyFileError::TooOpen { path: self.path.clone(), bits }),
 		}
 		let bytes = std::fs::read(&self.path).map_err(fault)?;
 		serde_json::from_slice::<Document>(&bytes)
@@ -301,7 +306,8 @@ mod tests {
 		let keys = Keys::generate();
 		file.create(&keys, &passphrase("pass")).unwrap();
 		let text = fs::read_to_string(file.path()).unwrap();
-		for secret in [keys.account().expose(), keys.current_sealing().expose(), &keys.journal().0] {
+		for secret in [keys.account().expose(), keys.current_sealing().expose(), &keys.journal().0]
+		{
 			assert!(!text.contains(&Hex(*secret).to_string()[2..]));
 			assert!(!text.contains(&STANDARD.encode(secret)[..40]));
 		}
@@ -361,7 +367,7 @@ mod tests {
 		assert!(matches!(file.public(), Err(KeyFileError::Missing(_))));
 		file.create(&Keys::generate(), &passphrase("pass")).unwrap();
 		fs::set_permissions(file.path(), fs::Permissions::from_mode(0o640)).unwrap();
-		assert!(matches!(file.public(), Err(KeyFileError::TooOpen(_, 0o040))));
+		assert!(matches!(file.public(), Err(KeyFileError::TooOpen { bits: 0o040, .. })));
 		fs::set_permissions(file.path(), fs::Permissions::from_mode(0o600)).unwrap();
 		let mut document = file.read().unwrap();
 		document.argon2id.memory_kib = u32::MAX;

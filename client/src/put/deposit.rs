@@ -65,12 +65,8 @@ pub(super) async fn deposit(
 				format!("the data key cannot be wrapped for participant {}", context.recipient)
 			})?);
 		}
-		let announcement = Announcement::new(
-			&work.row.content,
-			&work.row.opening,
-			wraps,
-			work.row.patient_only,
-		);
+		let announcement =
+			Announcement::new(&work.row.content, &work.row.opening, wraps, work.row.patient_only);
 		progress.step(&format!("announcing {} to center {custodian}", work.item.label()));
 		let status = vault.announce(&announcement).await?;
 		let receipt = match status.receipt.filter(|receipt| is_good(receipt, custodian)) {
@@ -115,8 +111,8 @@ async fn upload(
 		let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
 		let counted = ReaderStream::with_capacity(file, 1 << 16).inspect(move |chunk| {
 			if let Ok(chunk) = chunk {
-				// Nobody listens any more once the upload is over.
-				drop(sender.send(chunk.len() as u64));
+				// Nobody listens any more once the upload is over, which is no fault.
+				sender.send(chunk.len() as u64).unwrap_or_default();
 			}
 		});
 		let body = reqwest::Body::wrap_stream(counted);
@@ -159,7 +155,10 @@ fn check_receipt(
 		true => Ok(()),
 		false => Err(Error::new(
 			Kind::Vault,
-			format!("the deposit receipt of center {} is not signed with its key", deposit.custodian),
+			format!(
+				"the deposit receipt of center {} is not signed with its key",
+				deposit.custodian
+			),
 		)
 		.code_is("receipt-invalid")
 		.hint("tell the center's operator: the vault's keys are not those on the chain")),

@@ -192,7 +192,9 @@ async fn patient_key(
 	let row = session::participant(state, patient).await?;
 	if row.role != Role::Patient {
 		let what = format!("participant {patient} is a {}, not a patient", explain::role(row.role));
-		return Err(Error::new(Kind::Input, what).hint("records are about patients; check --patient"));
+		return Err(
+			Error::new(Kind::Input, what).hint("records are about patients; check --patient")
+		);
 	}
 	if patient == session.id {
 		for secret in session.keys.sealing() {
@@ -214,11 +216,7 @@ async fn patient_key(
 }
 
 /// Asks the chain whether the record may be written, and on whose behalf, before anything leaves.
-async fn permission(
-	session: &Session,
-	state: &State,
-	options: &PutOptions,
-) -> Result<Permission> {
+async fn permission(session: &Session, state: &State, options: &PutOptions) -> Result<Permission> {
 	let own = session::participant(state, session.id).await?;
 	let named = match own.role {
 		Role::MedicalCenter => Some(options.on_behalf_of.unwrap_or(session.id)),
@@ -289,13 +287,12 @@ async fn begin(
 		return Ok(Work { item, key, row, existed });
 	}
 	progress.step(&format!("sealing {}", item.label()));
-	let manifest = Manifest {
-		title: options.title.clone(),
-		file_name: item.path.file_name().map(|name| name.to_string_lossy().into_owned()),
-		fhir_type: item.fhir_type.clone(),
-		fhir_version: item.fhir_version.clone(),
-		..Manifest::new(&item.media_type, item.length, item.digest, moment::display(moment::now()))
-	};
+	let sealed_at = moment::display(moment::now());
+	let mut manifest = Manifest::new(&item.media_type, item.length, item.digest, sealed_at);
+	manifest.title.clone_from(&options.title);
+	manifest.file_name = item.path.file_name().map(|name| name.to_string_lossy().into_owned());
+	manifest.fhir_type.clone_from(&item.fhir_type);
+	manifest.fhir_version.clone_from(&item.fhir_version);
 	let opening = AttributesOpening { salt: random(), attributes: item.attributes };
 	let sealed = spool::seal(session.home.spool(), key, manifest, item.source.clone()).await?;
 	let content = RecordContent {

@@ -147,8 +147,9 @@ fn read_opaque(path: PathBuf, options: &PutOptions) -> Result<Item> {
 
 fn read_fhir(path: &Path, size: u64, options: &PutOptions) -> Result<Vec<Item>> {
 	if options.categories.is_some() {
-		return Err(Error::new(Kind::Usage, "the categories of FHIR come from its content")
-			.hint("leave --categories out, or name the --media-type to store it as an opaque file"));
+		return Err(Error::new(Kind::Usage, "the categories of FHIR come from its content").hint(
+			"leave --categories out, or name the --media-type to store it as an opaque file",
+		));
 	}
 	if size > fhir::MAX_SIZE as u64 {
 		let size = usize::try_from(size).unwrap_or(usize::MAX);

@@ -38,9 +38,8 @@ pub(super) async fn seal(
 	source: Source,
 ) -> Result<Sealed> {
 	let sealing = tokio::task::spawn_blocking(move || {
-		let plan = SealPlan::generate(&manifest).context(Kind::Input, || {
-			"title or file name is too long to be sealed".into()
-		})?;
+		let plan = SealPlan::generate(&manifest)
+			.context(Kind::Input, || "title or file name is too long to be sealed".into())?;
 		let data_key = DataKey::generate();
 		let (root, size) = write(&spool, key, &plan, &data_key, &source)?;
 		Ok(Sealed { plan, data_key, root, size })

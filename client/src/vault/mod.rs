@@ -234,10 +234,9 @@ impl<'k> VaultClient<'k> {
 	/// The error for a request that got no answer, or not all of it.
 	pub fn unreachable(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
 		let what = format!("the vault of center {} does not answer: {}", self.center, self.base);
-		Error::new(Kind::Vault, what)
-			.code_is("vault-unreachable")
-			.caused_by(error)
-			.hint("try again later, or ask the center's operator; --ca-file names its TLS authority")
+		Error::new(Kind::Vault, what).code_is("vault-unreachable").caused_by(error).hint(
+			"try again later, or ask the center's operator; --ca-file names its TLS authority",
+		)
 	}
 }
 

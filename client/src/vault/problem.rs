@@ -53,7 +53,8 @@ impl Problem {
 			Self {
 				code: code.into(),
 				title: format!("HTTP status {status}"),
-				detail: "The answer is none of a Ward vault's; check the address on the chain.".into(),
+				detail: "The answer is none of a Ward vault's; check the address on the chain."
+					.into(),
 				instance: None,
 			}
 		})

@@ -252,8 +252,7 @@ mod tests {
 			"record": hex(2), "state": "stored", "upload": "/v1/x", "receipt": receipt,
 		});
 		let status: DepositStatus = serde_json::from_value(status).unwrap();
-		let expected =
-			Deposit { custodian: ParticipantId(7), expires: 5, signature: [6; 64] };
+		let expected = Deposit { custodian: ParticipantId(7), expires: 5, signature: [6; 64] };
 		assert_eq!((status.state.as_str(), status.receipt), ("stored", Some(expected)));
 	}
 

@@ -55,7 +55,6 @@ mod exclusions;
 mod grants;
 mod reading;
 mod requests;
-mod timeline;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
 pub mod weights;

@@ -3,11 +3,12 @@
 use alloc::vec::Vec;
 use frame_support::traits::Time;
 use ward_primitives::{
-	traits::ReadConsents, AccessRequest, Grant, GrantId, Interval, Moment, ParticipantId, Timeline,
+	interval::{generation_at, partition_point},
+	traits::ReadConsents,
+	AccessRequest, Grant, GrantId, Interval, Moment, ParticipantId, Timeline,
 };
 
 use crate::{
-	timeline::{generation_at, partition_point},
 	Config, Exclusions, Grants, GrantsTo, GrantsToCount, Pallet, PastExclusions, PastGrants,
 	PatientGrantCount, PatientGrants, RecentGrants, Requests,
 };

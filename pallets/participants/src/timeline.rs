@@ -7,7 +7,7 @@
 use codec::{EncodeLike, FullCodec};
 use frame_support::{dispatch::DispatchResult, ensure, StorageDoubleMap, StorageMap};
 use sp_runtime::{ArithmeticError, DispatchError};
-use ward_primitives::{Interval, Moment, ParticipantId, Timeline};
+use ward_primitives::{interval::generation_at, Interval, Moment, ParticipantId, Timeline};
 
 use crate::{
 	AffiliatedCenters, Affiliations, Care, Config, Error, Pairings, PastAffiliations, PastCare,
@@ -43,18 +43,10 @@ where
 	if timeline.latest.from <= at {
 		return Some(timeline);
 	}
-	let (mut first, mut end, mut found) = (0, timeline.generation, None);
-	while first < end {
-		let generation = first + (end - first) / 2;
-		let latest = Past::get((key, generation))?;
-		if latest.from <= at {
-			found = Some(Timeline { generation, latest });
-			first = generation + 1;
-		} else {
-			end = generation;
-		}
-	}
-	found
+	let past = timeline.generation.checked_sub(1)?;
+	let start = |generation| Past::get((key, generation)).map(|interval| interval.from);
+	let generation = generation_at(past, at, start)?;
+	Some(Timeline { generation, latest: Past::get((key, generation))? })
 }
 
 /// Two participants, in the order that the relation's name says.

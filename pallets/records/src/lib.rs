@@ -65,7 +65,7 @@ mod mock;
 mod tests;
 
 #[cfg(feature = "runtime-benchmarks")]
-pub use benchmarking::BenchmarkHelper;
+pub use benchmarking::{Author, BenchmarkHelper};
 
 #[allow(unused_qualifications)] // What the macro expands to is not ours to shorten.
 #[frame_support::pallet]

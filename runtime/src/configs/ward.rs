@@ -32,6 +32,8 @@ impl pallet_ward_records::Config for Runtime {
 	type MaxBatch = ConstU32<128>;
 	type MaxSize = ConstU64<{ 1 << 44 }>;
 	type WeightInfo = pallet_ward_records::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
 impl pallet_ward_consent::Config for Runtime {
@@ -40,6 +42,8 @@ impl pallet_ward_consent::Config for Runtime {
 	type Records = Records;
 	type MaxLiveGrants = ConstU32<32>;
 	type WeightInfo = pallet_ward_consent::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
 parameter_types! {

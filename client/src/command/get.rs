@@ -1,0 +1,144 @@
+//! `ward get`.
+
+use std::{
+	fs::{self, File, OpenOptions},
+	io::{self, Read, Seek},
+	ops::Range,
+	os::unix::fs::OpenOptionsExt,
+	path::{Path, PathBuf},
+};
+
+use clap::Args;
+use ward_primitives::{PurposeOfUse, RecordId};
+
+use super::{arguments, Context, Output};
+use crate::{
+	error::{Context as _, Error, Kind, Result},
+	files::{self, NewFile},
+	get::{get, record_row, GetOutcome},
+	moment,
+};
+
+/// Fetch a record, verify it against the chain and open it.
+///
+/// Nothing appears in FILE, or on standard output, before everything is verified: the ciphertext
+/// against the root on the chain, each chunk's tag, the manifest against its commitment, the content
+/// against the manifest.
+///
+/// Examples:
+///   ward get 0x… --out bundle.json
+///   ward get 0x… --purpose HPAYMT > claim.json
+#[derive(Args, Debug)]
+#[command(verbatim_doc_comment)]
+pub struct Opts {
+	/// The record
+	#[arg(value_name = "RECORD", value_parser = arguments::record)]
+	record: RecordId,
+	/// Where to write the content [default: standard output]
+	#[arg(long, short, value_name = "FILE")]
+	out: Option<PathBuf>,
+	/// What for: an HL7 PurposeOfUse code [default: PATRQT for own records, else TREAT]
+	#[arg(long, value_name = "CODE", value_parser = arguments::purpose)]
+	purpose: Option<PurposeOfUse>,
+	/// Write only these bytes of the content: 0-99 are the first hundred. All of it is verified
+	#[arg(long, value_name = "FIRST-LAST", value_parser = arguments::byte_range)]
+	range: Option<Range<u64>>,
+}
+
+pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Result<()> {
+	if out.is_json() && opts.out.is_none() {
+		return Err(Error::new(Kind::Usage, "content and JSON cannot share standard output")
+			.hint("name a file with --out"));
+	}
+	let session = context.session().await?;
+	let purpose = match opts.purpose {
+		Some(purpose) => purpose,
+		None => {
+			let state = session.chain.finalized().await?;
+			let row = record_row(&state, opts.record).await?;
+			match row.content.patient == session.id {
+				true => PurposeOfUse::Patrqt,
+				false => PurposeOfUse::Treat,
+			}
+		},
+	};
+	let (record, range, progress) = (opts.record, opts.range.clone(), context.progress());
+	match &opts.out {
+		Some(path) => {
+			let restart = || NewFile::create(path);
+			let (outcome, file) = get(&session, record, purpose, range, restart, progress).await?;
+			file.keep().context(Kind::Other, || format!("{} cannot be written", path.display()))?;
+			out.result(&outcome, || describe(&outcome, path))
+		},
+		None => {
+			let restart = || nameless_file(&session.home.spool());
+			let (_, mut file) = get(&session, record, purpose, range, restart, progress).await?;
+			let what = || "the verified content cannot be read back".to_owned();
+			file.rewind().context(Kind::Other, what)?;
+			let mut buffer = vec![0; 1 << 16];
+			loop {
+				match file.read(&mut buffer).context(Kind::Other, what)? {
+					0 => return Ok(()),
+					length => out.bytes(&buffer[..length])?,
+				}
+			}
+		},
+	}
+}
+
+/// A file without a name: gone when it is closed, whatever happens.
+fn nameless_file(directory: &Path) -> io::Result<File> {
+	files::make_private_directory(directory)?;
+	let path = directory.join(format!(".content.{}", std::process::id()));
+	match fs::remove_file(&path) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+		_ => {},
+	}
+	let file =
+		OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+	fs::remove_file(&path)?;
+	Ok(file)
+}
+
+fn describe(outcome: &GetOutcome, path: &Path) -> String {
+	let manifest = &outcome.manifest;
+	let mut text = format!(
+		"wrote {} ({}, {} bytes), verified against the chain; from center {}, by participant {}, \
+		 sealed {}",
+		path.display(),
+		manifest.media_type,
+		manifest.length,
+		outcome.custodian,
+		outcome.author,
+		manifest.created_at,
+	);
+	if let Some(title) = &manifest.title {
+		text += &format!("\ntitle: {}", crate::table::printable(title));
+	}
+	if let Some(newer) = outcome.superseded_by {
+		text += &format!("\nnote: record {newer} replaces this one");
+	}
+	if outcome.no_redisclosure {
+		text += "\nnote: the patient does not allow it to be passed on";
+	}
+	text + &format!("\nread at {}", moment::display(moment::now()))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use std::io::Write;
+
+	#[test]
+	fn content_on_its_way_to_standard_output_has_no_name_on_disk() {
+		let dir = tempfile::tempdir().unwrap();
+		let spool = dir.path().join("spool");
+		let mut file = nameless_file(&spool).unwrap();
+		file.write_all(b"secret").unwrap();
+		assert_eq!(fs::read_dir(&spool).unwrap().count(), 0);
+		file.rewind().unwrap();
+		let mut text = String::new();
+		file.read_to_string(&mut text).unwrap();
+		assert_eq!(text, "secret");
+	}
+}

@@ -1,0 +1,76 @@
+//! `ward records`.
+
+use clap::Args;
+use serde_json::json;
+use ward_primitives::{ParticipantId, RecordId, RecordRow};
+
+use super::{arguments, Context, Output};
+use crate::{error::Result, hex::Hex, moment, records, table::Table};
+
+/// List records, as the chain knows them: nothing of what they hold.
+#[derive(Args, Debug)]
+pub struct Opts {
+	/// The patient [default: yourself]
+	#[arg(long, value_name = "NUMBER", value_parser = arguments::participant)]
+	patient: Option<ParticipantId>,
+	/// Instead, what this center holds
+	#[arg(long, value_name = "CENTER", value_parser = arguments::participant,
+		conflicts_with = "patient")]
+	custody: Option<ParticipantId>,
+	/// Only those that nothing has replaced
+	#[arg(long)]
+	heads: bool,
+}
+
+pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Result<()> {
+	let state = context.state().await?;
+	let mut rows = match (opts.custody, opts.patient) {
+		(Some(center), _) => records::in_custody(&state, center).await?,
+		(None, Some(patient)) => records::of_patient(&state, patient).await?,
+		(None, None) => records::of_patient(&state, context.own_id(&state).await?).await?,
+	};
+	rows.retain(|(_, row)| !opts.heads || row.superseded_by.is_none());
+	let values: Vec<_> = rows.iter().map(|(id, row)| to_json(*id, row)).collect();
+	out.result(&values, || {
+		let mut table =
+			Table::new(["record", "patient", "author", "for", "held by", "bytes", "anchored"]);
+		for (id, row) in &rows {
+			let held: Vec<_> = row.custodians.iter().map(|c| c.center.to_string()).collect();
+			table.row([
+				id.to_string(),
+				row.content.patient.to_string(),
+				row.content.author.to_string(),
+				row.author_center.map_or_else(|| "-".into(), |center| center.to_string()),
+				held.join(","),
+				row.content.size.to_string(),
+				moment::display(row.anchored_at),
+			]);
+		}
+		match table.is_empty() {
+			true => "no records".into(),
+			false => table.render(),
+		}
+	})
+}
+
+/// A record for programs.
+pub(super) fn to_json(id: RecordId, row: &RecordRow) -> serde_json::Value {
+	json!({
+		"record": id,
+		"patient": row.content.patient,
+		"author": row.content.author,
+		"authorCenter": row.author_center,
+		"custodians": row.custodians.iter().map(|c| json!({
+			"center": c.center,
+			"row": c.row,
+		})).collect::<Vec<_>>(),
+		"commitment": Hex(row.content.commitment),
+		"attributes": Hex(row.content.attributes),
+		"contentRoot": Hex(row.content.content_root),
+		"size": row.content.size,
+		"anchoredAt": row.anchored_at,
+		"lineage": row.lineage,
+		"supersedes": row.supersedes,
+		"supersededBy": row.superseded_by,
+	})
+}

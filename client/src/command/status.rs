@@ -1,0 +1,75 @@
+//! `ward status`.
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Context, Output};
+use crate::{
+	error::Result,
+	explain,
+	hex::Hex,
+	moment,
+	session::{self, role_names},
+};
+
+/// Show the node, the chain and the own participant. Needs no passphrase.
+#[derive(Args, Debug)]
+pub struct Opts {}
+
+pub(super) async fn run(context: &Context, _opts: &Opts, out: &mut Output) -> Result<()> {
+	let chain = context.chain().await?;
+	let sync = chain.sync_status().await?;
+	let (finalized, best) = (chain.finalized().await?, chain.best().await?);
+	let age = moment::now().saturating_sub(finalized.timestamp);
+	let code_hash = finalized.code_hash().await?;
+	let own = match context.home.keys().exists() {
+		true => {
+			let account = context.home.keys().public()?.account;
+			finalized.key(account).await?.map(|row| (account, row))
+		},
+		false => None,
+	};
+	let mut lines = vec![
+		format!("node       {} ({} peers)", context.node(), sync.peers),
+		format!("chain      {}", Hex(chain.genesis())),
+		format!("runtime    {}", Hex(code_hash)),
+		format!("finalized  block {}, {} ago", finalized.number, moment::display_duration(age)),
+		format!("best       block {}", best.number),
+	];
+	let mut value = json!({
+		"node": context.node(),
+		"peers": sync.peers,
+		"syncing": sync.is_syncing,
+		"genesis": Hex(chain.genesis()),
+		"runtime": Hex(code_hash),
+		"finalized": finalized.number,
+		"finalizedAgeMs": age,
+		"best": best.number,
+		"participant": null,
+	});
+	match own {
+		Some((account, row)) => {
+			let id = row.participant;
+			let participant = session::participant(&finalized, id).await?;
+			let quota = finalized.quota(id).await?;
+			let is_active = participant.active.contains(finalized.timestamp);
+			let roles = role_names(row.roles);
+			value["participant"] = json!({
+				"participant": id,
+				"role": participant.role,
+				"active": is_active,
+				"account": Hex(account),
+				"keyRoles": roles.split(", ").collect::<Vec<_>>(),
+				"keyLive": row.live.contains(finalized.timestamp),
+				"quota": quota,
+			});
+			let active = if is_active { "active" } else { "not active" };
+			lines.push(format!("you        {} {id}, {active}", explain::role(participant.role)));
+			lines.push(format!("key        {} ({roles})", Hex(account)));
+			// A weight of a trillion is a second of a block's time.
+			lines.push(format!("quota      {} ms of computing time left", quota / 1_000_000_000));
+		},
+		None => lines.push("you        no enrolled key in this home".into()),
+	}
+	out.result(&value, || lines.join("\n"))
+}
