@@ -5,7 +5,8 @@
 //
 //   storage   every item of every pallet is decoded, and encodes to the same bytes again
 //   blocks    so is every extrinsic and every event, from the first block on
-//   docs      every call, event, error, constant, storage item and runtime API of Ward's own has its sentence
+//   docs      every call, event, error, constant, storage item, view function and runtime API method of Ward's own has
+//             its sentence
 //   call      a signed call is included and finalized without an error
 //
 // WS_URL is a node that keeps the state of all blocks. FILE holds the Ed25519 seed of an enrolled key with the act role:
@@ -113,12 +114,9 @@ async function checkStorage(api, provider) {
 					const storageKey = api.registry.createType('StorageKey', key);
 					storageKey.setMeta(entry.creator.meta, pallet, name);
 					storageKey.args.forEach((part) => part.toHuman());
-					const type = api.registry.lookup.getTypeDef(
-						entry.creator.meta.type.isPlain
-							? entry.creator.meta.type.asPlain
-							: entry.creator.meta.type.asMap.value,
-					);
-					const value = api.registry.createTypeUnsafe(type.lookupName ?? type.type, [hexToU8a(raw)]);
+					const { type } = entry.creator.meta;
+					const id = type.isPlain ? type.asPlain : type.asMap.value;
+					const value = api.registry.createTypeUnsafe(api.registry.createLookupType(id), [hexToU8a(raw)]);
 					value.toHuman();
 					if (u8aToHex(value.toU8a()) !== raw) return `the value at ${key} decodes to something else`;
 					values += 1;
@@ -180,6 +178,9 @@ async function checkDocs(api) {
 		}
 		for (const item of pallet.storage.isSome ? pallet.storage.unwrap().items : []) {
 			await documented(`${name}.${item.name} (storage)`, item.docs);
+		}
+		for (const view of pallet.viewFunctions ?? []) {
+			await documented(`${name}.${view.name} (view functions)`, view.docs);
 		}
 	}
 	const runtimeApi = metadata.apis.find((has) => has.name.toString() === OWN_API);

@@ -23,7 +23,7 @@ use crate::{
 	hex::Hex,
 	progress::Progress,
 	session::{self, Session},
-	vault::{Release, VaultClient},
+	vault::{self, Release, VaultClient},
 };
 
 /// What was got.
@@ -194,7 +194,7 @@ async fn fetch<W: Write>(
 	let mut answer = vault.content(record, purpose).await?;
 	let mut check = Check::new(row, data_key, out);
 	loop {
-		match answer.chunk().await {
+		match vault::next_chunk(&mut answer).await {
 			Ok(Some(chunk)) => {
 				check.push(&chunk)?;
 				progress.bytes(check.size, row.content.size);
@@ -317,10 +317,14 @@ impl<W: Write> Check<Part<W>> {
 	}
 
 	fn finish(mut self) -> Result<(Manifest, W), Fault> {
-		let fault = self.first_fault.take();
+		let opened = match (self.opener.take(), self.first_fault.take()) {
+			(Some(opener), _) => opener.finish(),
+			(None, Some(fault)) => Err(fault),
+			(None, None) => Err(OpenError::FailedBefore),
+		};
 		if self.size != self.expected_size {
 			let what = format!("it has {} bytes, the chain says {}", self.size, self.expected_size);
-			return Err(Fault::Custodian(what, fault));
+			return Err(Fault::Custodian(what, opened.err()));
 		}
 		let root = *self.hash.finalize().as_bytes();
 		if root != self.expected_root {
@@ -329,13 +333,8 @@ impl<W: Write> Check<Part<W>> {
 				Hex(root),
 				Hex(self.expected_root)
 			);
-			return Err(Fault::Custodian(what, fault));
+			return Err(Fault::Custodian(what, opened.err()));
 		}
-		let opened = match (self.opener, fault) {
-			(Some(opener), _) => opener.finish(),
-			(None, Some(fault)) => Err(fault),
-			(None, None) => Err(OpenError::FailedBefore),
-		};
 		match opened {
 			Ok((manifest, part)) => Ok((manifest, part.out)),
 			Err(OpenError::Output(error)) => Err(Fault::Output(error)),
@@ -437,7 +436,7 @@ mod tests {
 			let mut flipped = ciphertext.clone();
 			flipped[place] ^= 1;
 			let fault = check(&row, &key, &flipped, None).unwrap_err();
-			let Fault::Custodian(what, Some(_)) = fault else { panic!("{fault:?}") };
+			let Fault::Custodian(what, Some(_)) = fault else { panic!("{place}: {fault:?}") };
 			assert!(what.contains("BLAKE3 root"));
 		}
 	}

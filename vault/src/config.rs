@@ -81,10 +81,11 @@ pub struct Options {
 	/// Code hash of a runtime that the vault may trust; repeat it, or separate with commas
 	#[arg(
 		long = "runtime",
-		env = "WARD_VAULT_RUNTIMES",
+		env = "WARD_VAULT_RUNTIME",
 		value_name = "0xHASH",
 		value_delimiter = ','
 	)]
+	#[serde(rename = "runtime")]
 	pub runtimes: Option<Vec<String>>,
 	/// Form of the log on standard error [default: text]
 	#[arg(long, env = "WARD_VAULT_LOG_FORMAT", value_name = "FORMAT")]
@@ -369,7 +370,11 @@ mod tests {
 	fn flags_win_over_the_file_and_the_file_over_defaults() {
 		let home = tempfile::tempdir().unwrap();
 		let path = home.path().join("vault.toml");
-		std::fs::write(&path, "center = 1\nstaging-deposits = 3\nmax-json-bytes = 9\n").unwrap();
+		std::fs::write(
+			&path,
+			"center = 1\nruntime = []\nstaging-deposits = 3\nmax-json-bytes = 9\n",
+		)
+		.unwrap();
 		let flags = Options { staging_deposits: Some(5), center: None, ..minimal() };
 		let settings = flags.or(Options::from_file(&path).unwrap()).resolve().unwrap();
 		assert_eq!(settings.center, ParticipantId(1));

@@ -11,7 +11,7 @@ use std::{
 };
 
 use ward_crypto::request::RequestKey;
-use ward_primitives::{Deposit, DepositReceipt, KeyBytes};
+use ward_primitives::{proof::KeyAttachment, Deposit, DepositReceipt, KeyBytes};
 use zeroize::{Zeroize, Zeroizing};
 
 /// What can be wrong with a key file.
@@ -100,6 +100,11 @@ impl ReceiptKey {
 	pub fn sign(&self, receipt: &DepositReceipt) -> Deposit {
 		let DepositReceipt { custodian, expires, .. } = *receipt;
 		Deposit { custodian, expires, signature: self.0.sign(&receipt.message()) }
+	}
+
+	/// Signs that this key wants to be attached to its center.
+	pub fn attest(&self, attachment: &KeyAttachment) -> [u8; 64] {
+		self.0.sign(&attachment.message())
 	}
 }
 

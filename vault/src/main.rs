@@ -11,6 +11,7 @@ use base64::{engine::general_purpose::STANDARD, Engine};
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
+use ward_primitives::{proof::KeyAttachment, KeyRoles, Moment, ParticipantId};
 use ward_vault::{
 	chain::{ChainView, Node},
 	config::{DataPaths, LogFormat, Options, Settings, DEFAULT_DATA_DIR, DEFAULT_NODE},
@@ -52,6 +53,10 @@ enum Command {
 	Openapi,
 	/// Check settings and keys, without serving
 	CheckConfig(Run),
+	/// Prove the receipt key to the chain: print what `ward keys attach-receipt` takes, as JSON
+	///
+	/// The receipt key signs that it wants to belong to the center. The proof counts for a day.
+	Attest(Attest),
 	/// Print the code hash of the runtime that the node is on, to be listed with --runtime
 	RuntimeHash {
 		/// WebSocket address of the node
@@ -68,6 +73,22 @@ struct Run {
 	#[command(flatten)]
 	options: Options,
 }
+
+#[derive(Args)]
+struct Attest {
+	/// Participant number of the medical center that this vault belongs to
+	#[arg(long, env = "WARD_VAULT_CENTER", value_name = "NUMBER")]
+	center: u64,
+	/// Directory for keys, database and ciphertext
+	#[arg(long, env = "WARD_VAULT_DATA_DIR", value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
+	data_dir: PathBuf,
+	/// WebSocket address of the node
+	#[arg(long, env = "WARD_VAULT_NODE", value_name = "URL", default_value = DEFAULT_NODE)]
+	node: String,
+}
+
+/// How long the proof of the receipt key counts, in milliseconds.
+const ATTESTATION_VALIDITY: Moment = 24 * 3_600_000;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -94,6 +115,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
 			ReleaseService::read(&paths.release_key, settings.center)?;
 			writeln!(std::io::stdout(), "settings and keys are in order").map_err(Into::into)
 		},
+		Command::Attest(given) => print(&attest(given).await?),
 		Command::RuntimeHash { node } => {
 			let state = Node::new(node).finalized().await?;
 			let hash = hex(&state.code_hash().await?);
@@ -125,6 +147,26 @@ fn init(data_dir: &Path) -> Result<serde_json::Value, KeyError> {
 		"releaseSuite": "XWing",
 		"releaseKey": STANDARD.encode(&release),
 		"releaseKeyHex": hex(&release),
+	}))
+}
+
+async fn attest(given: Attest) -> Result<serde_json::Value, Failure> {
+	let key = ReceiptKey::read(&DataPaths::of(&given.data_dir).receipt_key)?;
+	let chain = Node::new(given.node);
+	let attachment = KeyAttachment {
+		genesis: chain.genesis().await?,
+		participant: ParticipantId(given.center),
+		key: key.public(),
+		roles: KeyRoles::RECEIPT,
+		// The chain's clock, not this machine's.
+		valid_until: chain.finalized().await?.head().timestamp + ATTESTATION_VALIDITY,
+	};
+	Ok(json!({
+		"genesis": hex(&attachment.genesis),
+		"participant": attachment.participant,
+		"key": hex(&attachment.key),
+		"validUntil": attachment.valid_until,
+		"signature": hex(&key.attest(&attachment)),
 	}))
 }
 

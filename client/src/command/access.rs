@@ -36,7 +36,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 		}
 		found.retain(|access| !access.records.is_empty());
 	}
-	let values: Vec<_> = found.iter().map(|access| to_json(access)).collect();
+	let values: Vec<_> = found.iter().map(to_json).collect();
 	out.result(&values, || {
 		let mut table = Table::new(["reader", "role", "why", "purposes", "records"]);
 		for access in &found {

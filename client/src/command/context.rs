@@ -1,8 +1,9 @@
 //! What all commands share: home, keys, connection, progress.
 
-use std::path::PathBuf;
+use std::{env, path::PathBuf};
 
 use clap::Args;
+use indicatif::ProgressBar;
 use ward_chain_client::{Call, Chain, Finalized, State};
 use ward_primitives::{KeyBytes, ParticipantId};
 
@@ -43,18 +44,12 @@ pub struct Globals {
 	#[arg(long, global = true, env = "WARD_CA_FILE", value_name = "FILE")]
 	pub ca_file: Option<PathBuf>,
 
-	/// File whose first line is the passphrase of the keys
-	#[arg(long, global = true, env = "WARD_PASSPHRASE_FILE", value_name = "FILE")]
+	/// File whose first line is the passphrase of the keys [env: WARD_PASSPHRASE_FILE]
+	#[arg(long, global = true, value_name = "FILE")]
 	pub passphrase_file: Option<PathBuf>,
 
-	/// Open file descriptor that yields the passphrase of the keys
-	#[arg(
-		long,
-		global = true,
-		env = "WARD_PASSPHRASE_FD",
-		value_name = "NUMBER",
-		conflicts_with = "passphrase_file"
-	)]
+	/// Open file descriptor that yields the passphrase of the keys [env: WARD_PASSPHRASE_FD]
+	#[arg(long, global = true, value_name = "NUMBER", conflicts_with = "passphrase_file")]
 	pub passphrase_fd: Option<u32>,
 }
 
@@ -84,6 +79,11 @@ impl Context {
 		&self.terminal
 	}
 
+	/// The line on the terminal that shows the progress.
+	pub(super) fn progress_line(&self) -> ProgressBar {
+		self.terminal.line()
+	}
+
 	/// The address of the node.
 	pub fn node(&self) -> &str {
 		let named = self.globals.node.as_deref().or(self.config.node.as_deref());
@@ -92,11 +92,7 @@ impl Context {
 
 	/// Asks for a passphrase.
 	pub fn passphrase(&self, is_new: bool) -> Result<Passphrase> {
-		let source = match (&self.globals.passphrase_file, self.globals.passphrase_fd) {
-			(Some(path), _) => PassphraseSource::File(path.clone()),
-			(None, Some(number)) => PassphraseSource::Descriptor(number),
-			(None, None) => PassphraseSource::Terminal,
-		};
+		let source = self.passphrase_source()?;
 		self.terminal.pause();
 		source.read(is_new).context(Kind::Keys, || "the passphrase cannot be read".into()).map_err(
 			|error| {
@@ -105,6 +101,26 @@ impl Context {
 					.hint("use a terminal, --passphrase-file or --passphrase-fd")
 			},
 		)
+	}
+
+	/// Options come before the environment.
+	fn passphrase_source(&self) -> Result<PassphraseSource> {
+		let variable = |name| env::var(name).ok().filter(|value| !value.is_empty());
+		Ok(match (&self.globals.passphrase_file, self.globals.passphrase_fd) {
+			(Some(path), _) => PassphraseSource::File(path.clone()),
+			(None, Some(number)) => PassphraseSource::Descriptor(number),
+			(None, None) => {
+				if let Some(path) = variable("WARD_PASSPHRASE_FILE") {
+					PassphraseSource::File(path.into())
+				} else if let Some(number) = variable("WARD_PASSPHRASE_FD") {
+					let what =
+						|| "WARD_PASSPHRASE_FD is not the number of a file descriptor".into();
+					PassphraseSource::Descriptor(number.parse().context(Kind::Usage, what)?)
+				} else {
+					PassphraseSource::Terminal
+				}
+			},
+		})
 	}
 
 	/// Unlocks the keys.

@@ -127,6 +127,7 @@ pub enum Command {
 /// Runs a command.
 pub async fn run(cli: &Cli, out: &mut Output) -> Result<()> {
 	let context = Context::new(&cli.globals)?;
+	out.clear_before_writing(context.progress_line());
 	match &cli.command {
 		Command::Keys(opts) => keys::run(&context, opts, out).await,
 		Command::Enrol(opts) => enrol::run(&context, opts, out).await,

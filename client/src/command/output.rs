@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use clap::ValueEnum;
+use indicatif::ProgressBar;
 use serde::Serialize;
 use serde_json::json;
 use ward_chain_client::Finalized;
@@ -26,12 +27,18 @@ pub enum Format {
 pub struct Output {
 	to: Box<dyn Write>,
 	format: Format,
+	progress: ProgressBar,
 }
 
 impl Output {
 	/// Results go to `to`.
 	pub fn new(to: Box<dyn Write>, format: Format) -> Self {
-		Self { to, format }
+		Self { to, format, progress: ProgressBar::hidden() }
+	}
+
+	/// The progress line to clear before anything is written.
+	pub(super) fn clear_before_writing(&mut self, progress: ProgressBar) {
+		self.progress = progress;
 	}
 
 	/// Whether programs read the result.
@@ -72,6 +79,8 @@ impl Output {
 
 	/// Writes bytes as they are.
 	pub fn bytes(&mut self, bytes: &[u8]) -> Result<()> {
+		self.progress.disable_steady_tick();
+		self.progress.finish_and_clear();
 		match self.to.write_all(bytes).and_then(|()| self.to.flush()) {
 			// Whoever reads has seen enough.
 			Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

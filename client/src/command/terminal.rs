@@ -23,6 +23,11 @@ impl Terminal {
 		Self { bar, is_quiet }
 	}
 
+	/// The line itself.
+	pub(super) fn line(&self) -> ProgressBar {
+		self.bar.clone()
+	}
+
 	/// Clears the line, so that something else can be written.
 	pub(super) fn pause(&self) {
 		self.bar.disable_steady_tick();

@@ -1,5 +1,6 @@
 //! Depositing: announce, upload, check the receipt.
 
+use tokio::time::timeout;
 use tokio_util::io::ReaderStream;
 use ward_chain_client::State;
 use ward_crypto::{
@@ -16,7 +17,7 @@ use crate::{
 	moment,
 	progress::Progress,
 	session::{self, Session},
-	vault::{self, Announcement, VaultClient},
+	vault::{self, Announcement, VaultClient, PATIENCE},
 };
 
 /// A receipt must count for at least this long, in milliseconds, or another one is fetched.
@@ -119,12 +120,22 @@ async fn upload(
 		let uploading = vault.upload(work.row.record, total, body);
 		let watching = async {
 			let mut done = 0;
-			while let Some(more) = receiver.recv().await {
-				done += more;
-				progress.bytes(done, total);
+			loop {
+				match timeout(PATIENCE, receiver.recv()).await {
+					Ok(Some(more)) => {
+						done += more;
+						progress.bytes(done, total);
+					},
+					// All is sent; the vault writes it to its disk before it answers.
+					Ok(None) => break tokio::time::sleep(2 * PATIENCE).await,
+					Err(_) => break,
+				}
 			}
 		};
-		let (outcome, ()) = tokio::join!(uploading, watching);
+		let outcome = tokio::select! {
+			outcome = uploading => outcome,
+			() = watching => Err(vault.unreachable("the upload stands still")),
+		};
 		match outcome {
 			Err(error) if attempt < ATTEMPTS && vault::is_passing(&error) => {
 				progress.warn(&format!("{error}; trying again"));

@@ -12,7 +12,7 @@ use std::{path::Path, time::Duration};
 
 use reqwest::{header, Certificate, Client, Method, Response, StatusCode, Url};
 use serde::{de::DeserializeOwned, Serialize};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use ward_crypto::request::{self, RequestKey, RequestParts};
 use ward_primitives::{Deposit, Digest, ParticipantId, PurposeOfUse, RecordId, VaultRow};
 
@@ -24,6 +24,11 @@ use crate::{
 
 /// How long a signed request counts, in seconds.
 const LIFETIME: u64 = 60;
+
+/// How long nothing may come from a vault. Transfers of any length are fine as long as they go on.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// How often a request is repeated that a vault could not answer for the moment.
 const RETRIES: u32 = 3;
@@ -155,11 +160,11 @@ impl<'k> VaultClient<'k> {
 	) -> Result<Response> {
 		let mut attempt = 0;
 		loop {
-			let mut request = self.signed(method.clone(), path, query, purpose, body)?;
-			request = request.timeout(Duration::from_secs(if body.is_some() { 60 } else { 3_600 }));
-			let outcome = match request.send().await {
-				Ok(answer) => self.accepted(answer).await,
-				Err(error) => Err(self.unreachable(error)),
+			let request = self.signed(method.clone(), path, query, purpose, body)?;
+			let outcome = match timeout(PATIENCE, request.send()).await {
+				Ok(Ok(answer)) => self.accepted(answer).await,
+				Ok(Err(error)) => Err(self.unreachable(error)),
+				Err(elapsed) => Err(self.unreachable(elapsed)),
 			};
 			match outcome {
 				Err(error) if attempt < RETRIES && is_passing(&error) => {
@@ -232,7 +237,7 @@ impl<'k> VaultClient<'k> {
 	}
 
 	/// The error for a request that got no answer, or not all of it.
-	pub fn unreachable(&self, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+	pub fn unreachable(&self, error: impl Into<Cause>) -> Error {
 		let what = format!("the vault of center {} does not answer: {}", self.center, self.base);
 		Error::new(Kind::Vault, what).code_is("vault-unreachable").caused_by(error).hint(
 			"try again later, or ask the center's operator; --ca-file names its TLS authority",
@@ -249,8 +254,7 @@ fn client(base: &Url, trust: &Trust) -> reqwest::Result<Client> {
 	let mut builder = Client::builder()
 		.user_agent(concat!("ward/", env!("CARGO_PKG_VERSION")))
 		.redirect(reqwest::redirect::Policy::none())
-		.connect_timeout(Duration::from_secs(10))
-		.read_timeout(Duration::from_secs(60));
+		.connect_timeout(Duration::from_secs(10));
 	if base.scheme() == "http" {
 		// Loopback only: no proxy, and no need for the system's authorities.
 		builder = builder.no_proxy().tls_certs_only([]);
@@ -280,13 +284,16 @@ fn to_json(body: &impl Serialize) -> Result<Vec<u8>> {
 	serde_json::to_vec(body).context(Kind::Other, || "a request cannot be written as JSON".into())
 }
 
+/// The next bytes of an answer's body.
+pub(crate) async fn next_chunk(answer: &mut Response) -> Result<Option<Vec<u8>>, Cause> {
+	let chunk = timeout(PATIENCE, answer.chunk()).await??;
+	Ok(chunk.map(Into::into))
+}
+
 /// The body of an answer, of which no more than `limit` bytes are taken.
-async fn bounded(
-	mut answer: Response,
-	limit: usize,
-) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+async fn bounded(mut answer: Response, limit: usize) -> Result<Vec<u8>, Cause> {
 	let mut body = Vec::new();
-	while let Some(chunk) = answer.chunk().await? {
+	while let Some(chunk) = next_chunk(&mut answer).await? {
 		if body.len() + chunk.len() > limit {
 			return Err("the answer is too long".into());
 		}
@@ -299,3 +306,6 @@ async fn bounded(
 pub(crate) fn is_vaults_fault(status: StatusCode) -> bool {
 	status.is_server_error()
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{future::BoxFuture, stream::BoxStream, FutureExt};
+use futures::{future::BoxFuture, stream::BoxStream, FutureExt, StreamExt};
 use http::StatusCode;
 use object_store::{
 	path::Path, CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
@@ -30,6 +30,7 @@ use crate::{
 	api::{DepositStatus, ReceiptJson},
 	database::deposits::DepositState,
 	error::Code,
+	store::StoreError,
 };
 
 /// A real disk with faults: it has room for so many bytes, and it makes content durable only when
@@ -318,6 +319,21 @@ async fn a_flipped_byte_breaks_the_transfer_off_and_later_reads_say_damaged() {
 	house.upload(&record).await.ok::<ReceiptJson>();
 	let healed = house.content(&house.patient, &record).await;
 	assert_eq!(healed.body.unwrap(), record.ciphertext);
+}
+
+#[tokio::test]
+async fn the_last_bytes_of_damaged_content_never_leave() {
+	let house = House::new();
+	let record = house.seal(&[1; 100_000]);
+	house.deposit(&record).await;
+	flip_a_byte(&house, &record);
+	let row = house.vault.database.deposit(record.id).await.unwrap().unwrap();
+	let stream = house.vault.store.whole(record.id, row.expected()).await.unwrap();
+	let items: Vec<_> = stream.collect().await;
+	let (last, sent) = items.split_last().unwrap();
+	assert!(matches!(last, Err(StoreError::Damaged)));
+	let sent: usize = sent.iter().map(|item| item.as_ref().unwrap().len()).sum();
+	assert!(sent < 100_000, "a reader who counts bytes would take it for complete");
 }
 
 #[tokio::test]

@@ -1,0 +1,183 @@
+//! The client against a server that speaks HTTP and checks each signature as a vault does.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::{
+	io::{AsyncReadExt, AsyncWriteExt},
+	net::{TcpListener, TcpStream},
+};
+use ward_crypto::request::{verify, Verified};
+use ward_primitives::participant::SealingSuite;
+
+use super::*;
+
+const CENTER: ParticipantId = ParticipantId(7);
+const GENESIS: Digest = [9; 32];
+const RECORD: RecordId = RecordId([1; 32]);
+
+/// A request as it arrived.
+#[derive(Clone, Debug)]
+struct Seen {
+	method: String,
+	target: String,
+	body: Vec<u8>,
+	verified: Verified,
+}
+
+struct Server {
+	endpoint: String,
+	seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Server {
+	/// Gives one answer after the other.
+	async fn start(answers: Vec<(u16, String)>) -> Self {
+		let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+		let endpoint = format!("http://{}/prefix", listener.local_addr().unwrap());
+		let seen = Arc::new(Mutex::new(Vec::new()));
+		let log = seen.clone();
+		tokio::spawn(async move {
+			for (status, body) in answers {
+				let (mut stream, _) = listener.accept().await.unwrap();
+				let request = read(&mut stream).await;
+				log.lock().unwrap().push(request);
+				let head = format!(
+					"HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+					body.len()
+				);
+				stream.write_all(head.as_bytes()).await.unwrap();
+				stream.write_all(body.as_bytes()).await.unwrap();
+			}
+		});
+		Self { endpoint, seen }
+	}
+
+	fn client<'k>(&self, key: &'k RequestKey) -> VaultClient<'k> {
+		let row = VaultRow {
+			endpoint: self.endpoint.as_bytes().to_vec().try_into().unwrap(),
+			receipt_key: [0; 32],
+			release_suite: SealingSuite::XWing,
+			release_key: Default::default(),
+		};
+		VaultClient::new(CENTER, &row, GENESIS, key, &Trust::default()).unwrap()
+	}
+
+	fn seen(&self) -> Vec<Seen> {
+		self.seen.lock().unwrap().clone()
+	}
+}
+
+/// Reads a request and verifies its signature over what really arrived.
+async fn read(stream: &mut TcpStream) -> Seen {
+	let mut bytes = Vec::new();
+	let end = loop {
+		let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+		if let Some(end) = end {
+			break end;
+		}
+		assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0);
+	};
+	let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+	let mut body = bytes[end + 4..].to_vec();
+	let mut lines = head.split("\r\n");
+	let mut first = lines.next().unwrap().split(' ');
+	let (method, target) = (first.next().unwrap().to_owned(), first.next().unwrap().to_owned());
+	let fields: Vec<(String, String)> = lines
+		.map(|line| line.split_once(": ").unwrap())
+		.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+		.collect();
+	let field = |name: &str| fields.iter().find(|(have, _)| have == name).map(|(_, v)| v.as_str());
+	let length: usize = field("content-length").map_or(0, |length| length.parse().unwrap());
+	while body.len() < length {
+		assert_ne!(stream.read_buf(&mut body).await.unwrap(), 0);
+	}
+	let is_upload = field("content-type") == Some("application/octet-stream");
+	let digest = (length > 0 && !is_upload).then(|| request::content_digest(&body));
+	assert_eq!(field("content-digest"), digest.as_deref());
+	assert_eq!(field("ward-vault"), Some("7"));
+	assert_eq!(field("ward-genesis"), Some(Hex(GENESIS).to_string().as_str()));
+	let (path, query) = match target.split_once('?') {
+		Some((path, query)) => (path, Some(query)),
+		None => (target.as_str(), None),
+	};
+	let parts = RequestParts {
+		method: &method,
+		path,
+		query,
+		content_digest: digest.as_deref(),
+		vault: CENTER,
+		genesis: GENESIS,
+		purpose: PurposeOfUse::from_code(field("ward-purpose").unwrap()).unwrap(),
+	};
+	let input = field("signature-input").unwrap();
+	let now = moment::now() / 1_000;
+	let verified = verify(&parts, input, field("signature").unwrap(), now).unwrap();
+	Seen { method, target, body, verified }
+}
+
+fn problem(code: &str) -> String {
+	format!(r#"{{"type":"urn:ward:problem:{code}","title":"t","detail":"d"}}"#)
+}
+
+#[tokio::test]
+async fn every_kind_of_request_is_signed_as_it_is_sent() {
+	let wrapped = r#"{"recipient":3,"suite":"XWing","sealed":"AAAA","decision":null}"#;
+	let receipt = format!(r#"{{"custodian":7,"expires":5,"signature":"{}"}}"#, Hex([1; 64]));
+	let server = Server::start(vec![
+		(200, r#"{"entries":[],"next":null}"#.into()),
+		(200, wrapped.into()),
+		(200, receipt),
+	])
+	.await;
+	let key = RequestKey::generate();
+	let vault = server.client(&key);
+	assert!(vault.log(ParticipantId(3), 4, 5).await.unwrap().entries.is_empty());
+	let release = Release { suite: SealingSuite::XWing, sealing_key: vec![0; 3] };
+	let released = vault.release(RECORD, PurposeOfUse::Etreat, &release).await.unwrap();
+	assert_eq!(released.wrapped.recipient, ParticipantId(3));
+	let deposit = vault.upload(RECORD, 10, "ciphertext".into()).await.unwrap();
+	assert_eq!((deposit.custodian, deposit.signature), (CENTER, [1; 64]));
+
+	let seen = server.seen();
+	let methods: Vec<_> = seen.iter().map(|request| request.method.as_str()).collect();
+	assert_eq!(methods, ["GET", "POST", "PUT"]);
+	assert_eq!(seen[0].target, "/prefix/v1/log?patient=3&from=4&limit=5");
+	assert_eq!(seen[1].body, br#"{"suite":"XWing","sealingKey":"AAAA"}"#);
+	assert_eq!(seen[2].target, format!("/prefix/v1/deposits/{RECORD}/content"));
+	assert_eq!(seen[2].body, b"ciphertext");
+	assert!(seen.iter().all(|request| request.verified.key == key.public()));
+}
+
+#[tokio::test]
+async fn a_vault_that_is_busy_is_asked_again_with_a_fresh_nonce() {
+	let server =
+		Server::start(vec![(503, problem("busy")), (200, r#"{"entries":[],"next":null}"#.into())])
+			.await;
+	let key = RequestKey::generate();
+	server.client(&key).log(ParticipantId(3), 0, 1).await.unwrap();
+	let seen = server.seen();
+	assert_eq!(seen.len(), 2);
+	assert_ne!(seen[0].verified.nonce, seen[1].verified.nonce);
+}
+
+#[tokio::test]
+async fn a_denial_is_not_repeated() {
+	let server = Server::start(vec![(403, problem("access-denied"))]).await;
+	let key = RequestKey::generate();
+	let error = server.client(&key).facts(RECORD, PurposeOfUse::Treat).await.unwrap_err();
+	assert_eq!((error.kind(), error.code()), (Kind::Denied, "access-denied"));
+	assert_eq!(server.seen().len(), 1);
+}
+
+#[test]
+fn an_endpoint_that_is_neither_https_nor_loopback_is_not_talked_to() {
+	let key = RequestKey::generate();
+	let row = VaultRow {
+		endpoint: b"http://vault.example".to_vec().try_into().unwrap(),
+		receipt_key: [0; 32],
+		release_suite: SealingSuite::XWing,
+		release_key: Default::default(),
+	};
+	let client = VaultClient::new(CENTER, &row, GENESIS, &key, &Trust::default());
+	assert_eq!(client.err().map(|error| error.kind()), Some(Kind::Vault));
+}
