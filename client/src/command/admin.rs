@@ -11,7 +11,7 @@ use crate::{
 	moment::{self, End},
 };
 
-/// For sponsors, and for freezing oneself.
+/// For sponsors: suspend, reinstate, freeze, deactivate, limit in time.
 #[derive(Subcommand, Debug)]
 pub enum Opts {
 	/// Stop a participant until it is reinstated

@@ -12,7 +12,7 @@ use crate::{
 	moment::{self, End},
 };
 
-/// Change a grant: what is not named stays as it is.
+/// Change a grant: what is not named stays as it is
 ///
 /// Example:
 ///   ward amend 3 --categories laboratory --until 7d

@@ -8,7 +8,7 @@ use ward_primitives::ParticipantId;
 use super::{arguments, Context, Output};
 use crate::error::Result;
 
-/// Open or end a care relationship.
+/// Open or end a care relationship, which lets a center's staff write records.
 #[derive(Subcommand, Debug)]
 pub enum Opts {
 	/// For patients: let a center's staff write records

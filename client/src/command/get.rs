@@ -19,7 +19,7 @@ use crate::{
 	moment,
 };
 
-/// Fetch a record, verify it against the chain and open it.
+/// Fetch a record, verify it against the chain and open it
 ///
 /// Nothing appears in FILE, or on standard output, before everything is verified: the ciphertext
 /// against the root on the chain, each chunk's tag, the manifest against its commitment, the content

@@ -12,7 +12,7 @@ use crate::{
 	moment::{self, End},
 };
 
-/// Allow a practitioner, or a center and its staff, something.
+/// Allow a practitioner, or a center and its staff, something
 ///
 /// Access is denied unless something permits it. What a grant covers must be named, and when it ends;
 /// `ward withdraw` ends it at once.

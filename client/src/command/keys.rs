@@ -22,7 +22,7 @@ use crate::{
 /// How long the proof of a new key counts, in milliseconds.
 const PROOF_VALIDITY: u64 = 3_600_000;
 
-/// Make, show, rotate and attach keys.
+/// Make, show, export, rotate and attach keys.
 #[derive(Subcommand, Debug)]
 pub enum Opts {
 	/// Make an account key and a sealing key

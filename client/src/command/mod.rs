@@ -62,58 +62,38 @@ pub struct Cli {
 }
 
 /// What to do.
+// What each command is for stands in its `Opts`; a sentence here would take its place in the help.
+#[allow(missing_docs)]
 #[derive(Subcommand)]
 pub enum Command {
-	/// Make, show, rotate and attach keys
 	#[command(subcommand)]
 	Keys(keys::Opts),
-	/// Become a participant, or enrol one
 	#[command(subcommand)]
 	Enrol(enrol::Opts),
-	/// For medical centers: publish the vault, manage staff
 	#[command(subcommand)]
 	Center(center::Opts),
-	/// Open or end a care relationship, which lets a center's staff write records
 	#[command(subcommand)]
 	Care(care::Opts),
-	/// Pair a patient's device, or end that
 	#[command(subcommand)]
 	Device(device::Opts),
-	/// For sponsors: suspend, reinstate, freeze, deactivate, limit in time
 	#[command(subcommand)]
 	Admin(admin::Opts),
-	/// Seal files, deposit them in a vault and anchor them
 	Put(put::Opts),
-	/// Fetch a record, verify it against the chain and open it
 	Get(get::Opts),
-	/// Ask a patient for access
 	Request(request::Opts),
-	/// List the requests made to a patient
 	Requests(requests::Opts),
-	/// Decline a request
 	Decline(decline::Opts),
-	/// Allow somebody something
 	Grant(grant::Opts),
-	/// List a patient's grants
 	Grants(grants::Opts),
-	/// Change a grant
 	Amend(amend::Opts),
-	/// Withdraw a grant
 	Withdraw(withdraw::Opts),
-	/// Exclude a practitioner or center, whatever else would permit access
 	Exclude(exclude::Opts),
-	/// End an exclusion
 	EndExclusion(exclude::EndOpts),
-	/// For patients: who can see what right now, and why
 	Access(access::Opts),
-	/// For patients: who read or wanted to read what
 	Log(log::Opts),
-	/// Show a record, participant, key, grant or vault in words
 	#[command(subcommand)]
 	Show(show::Opts),
-	/// List records
 	Records(records::Opts),
-	/// Show the node, the chain and the own participant
 	Status(status::Opts),
 	/// Print a completion script for a shell
 	///
@@ -187,6 +167,18 @@ mod tests {
 		let help = Cli::command().render_long_help().to_string();
 		for kind in Kind::ALL {
 			assert!(help.contains(kind.meaning()), "{kind:?}");
+		}
+	}
+
+	#[test]
+	fn every_command_says_what_it_is_for_and_the_main_ones_show_an_example() {
+		for command in Cli::command().get_subcommands() {
+			assert!(command.get_about().is_some(), "{}", command.get_name());
+		}
+		for name in ["put", "get", "grant", "request", "amend"] {
+			let mut command = Cli::command().find_subcommand(name).unwrap().clone();
+			let help = command.render_long_help().to_string();
+			assert!(help.contains(&format!("  ward {name} ")), "{name}");
 		}
 	}
 

@@ -13,7 +13,7 @@ use crate::{
 	table::Table,
 };
 
-/// Seal files, deposit them in a vault and anchor them.
+/// Seal files, deposit them in a vault and anchor them
 ///
 /// FHIR R4 JSON is classified by docs/categories.md; any other file is stored as it is. The content
 /// comes back bit for bit. The command waits until the records are final; cut off at any point, it goes

@@ -12,7 +12,7 @@ use crate::{
 	moment::{self, End},
 };
 
-/// Ask a patient for access, as a practitioner or center.
+/// Ask a patient for access, as a practitioner or center
 ///
 /// A request grants nothing. It takes the place of an earlier one to the same patient.
 ///
