@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, str::FromStr};
 
-use sc_service::{config::MultiaddrWithPeerId, ChainSpec as _, ChainType};
+use sc_service::{config::MultiaddrWithPeerId, ChainType};
 use ward_runtime::{
 	genesis_config_presets::{founding_genesis, FoundingCenter},
 	AccountId, SessionKeys,

@@ -23,8 +23,9 @@ use ward_primitives::{
 use ward_runtime_api::BatchFault;
 
 use crate::{
-	AccountId, Aura, Block, Consent, Executive, Grandpa, Nonce, Participants, Quota, Records,
-	Runtime, RuntimeGenesisConfig, SessionKeys, System, Timestamp, SLOT_DURATION, VERSION,
+	AccountId, Block, Consent, Executive, Grandpa, InherentDataExt as _, Nonce, Participants,
+	Quota, Records, Runtime, RuntimeGenesisConfig, SessionKeys, System, Timestamp, SLOT_DURATION,
+	VERSION,
 };
 
 impl_runtime_apis! {
@@ -108,7 +109,7 @@ impl_runtime_apis! {
 		}
 
 		fn authorities() -> Vec<AuraId> {
-			Aura::authorities().into_inner()
+			pallet_aura::Authorities::<Runtime>::get().into_inner()
 		}
 	}
 

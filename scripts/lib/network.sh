@@ -167,16 +167,6 @@ decision() {
 		python3 -c 'import json, sys; r = json.load(sys.stdin)["result"]; print(r.get("reason", r["decision"]))'
 }
 
-# largest_bundle DIRECTORY: Synthea's largest patient.
-largest_bundle() {
-	local files=("$1"/*.json) file best=
-	for file in "${files[@]}"; do
-		case $file in *hospitalInformation* | *practitionerInformation*) continue ;; esac
-		if [ -z "$best" ] || [ "$(stat -c %s "$file")" -gt "$(stat -c %s "$best")" ]; then best=$file; fi
-	done
-	echo "$best"
-}
-
 # record_of CATEGORY: the record of that category among the outcomes of `ward put --split` on standard input.
 record_of() {
 	python3 -c 'import json, sys; print(next(o["record"] for o in json.load(sys.stdin) if o["categories"] == [sys.argv[1]]))' "$1"

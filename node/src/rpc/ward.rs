@@ -160,8 +160,8 @@ impl WardServer for Ward {
 			genesis: info.genesis_hash,
 			best: self.head(info.best_hash, info.best_number)?,
 			finalized: self.head(info.finalized_hash, info.finalized_number)?,
-			is_syncing: sync.as_ref().is_none_or(|sync| sync.state.is_major_syncing()),
-			peers: sync.map_or(0, |sync| sync.num_connected_peers as usize),
+			is_syncing: sync.is_none_or(|sync| sync.state.is_major_syncing()),
+			peers: self.sync_service.num_connected_peers(),
 			built_spec_version: VERSION.spec_version,
 		})
 	}

@@ -5,13 +5,12 @@ use frame_support::{
 	traits::{ConstBool, ConstU32, ConstU64},
 };
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_runtime::traits::OpaqueKeys;
 
-use super::{NoToken, SeatId, SeatOf};
+use super::{NoToken, SeatId, SeatKeys, SeatOf};
 use crate::{BlockNumber, Runtime, RuntimeEvent, Session, SessionKeys, MINUTES, SLOT_DURATION};
 
 /// The most seats that the chain can have.
-pub type MaxAuthorities = ConstU32<64>;
+type MaxAuthorities = ConstU32<64>;
 
 impl pallet_aura::Config for Runtime {
 	type AuthorityId = AuraId;
@@ -49,7 +48,7 @@ impl pallet_session::Config for Runtime {
 	type NextSessionRotation = pallet_session::PeriodicSessions<SessionPeriod, SessionOffset>;
 	// The seats of genesis stay; their keys can be rotated.
 	type SessionManager = ();
-	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
+	type SessionHandler = SeatKeys;
 	type Keys = SessionKeys;
 	type DisablingStrategy = ();
 	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;

@@ -8,4 +8,4 @@ mod system;
 mod ward;
 
 pub use no_token::NoToken;
-pub use seat::{SeatId, SeatOf};
+pub use seat::{SeatId, SeatKeys, SeatOf};

@@ -14,7 +14,7 @@ use sp_version::RuntimeVersion;
 
 use crate::{
 	AccountId, Aura, Block, BlockNumber, Hash, Nonce, PalletInfo, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeOrigin, RuntimeTask, System, SLOT_DURATION, VERSION,
+	RuntimeEvent, RuntimeOrigin, RuntimeTask, SLOT_DURATION, VERSION,
 };
 
 /// The share of a block that ordinary calls may fill; the rest is for inherents and operations.

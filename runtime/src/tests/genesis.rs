@@ -4,7 +4,7 @@ use pallet_collective::Instance1;
 use ward_primitives::{ParticipantId, Role};
 
 use super::execute_and_check;
-use crate::{configs::SeatId, Aura, Grandpa, Participants, Runtime, Session};
+use crate::{configs::SeatId, Grandpa, Participants, Runtime, Session};
 
 #[test]
 fn the_founders_are_participants_and_the_centers_have_seats() {
@@ -15,7 +15,7 @@ fn the_founders_are_participants_and_the_centers_have_seats() {
 		assert_eq!(role(6), None);
 		let seats: Vec<_> = (2..=5).map(|id| SeatId(ParticipantId(id))).collect();
 		assert_eq!(Session::validators(), seats);
-		assert_eq!(Aura::authorities().len(), 4);
+		assert_eq!(pallet_aura::Authorities::<Runtime>::get().len(), 4);
 		assert_eq!(Grandpa::grandpa_authorities().len(), 4);
 		let council = pallet_collective::Members::<Runtime, Instance1>::get();
 		assert_eq!(council.len(), 5);
