@@ -176,11 +176,11 @@ resources_of() { python3 -c 'import json, sys; print(sum(o["resources"] for o in
 
 entries_of() { python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))["entry"]))' "$1"; }
 
-# is_part_of PART WHOLE: every entry of one bundle is in the other, and there is one.
+# is_part_of PART WHOLE: every resource of one bundle is in the other, unchanged, and there is one.
 is_part_of() {
 	python3 -c '
 import json, sys
-part, whole = (json.load(open(path))["entry"] for path in sys.argv[1:])
+part, whole = ([(e["fullUrl"], e["resource"]) for e in json.load(open(path))["entry"]] for path in sys.argv[1:])
 sys.exit(not part or any(entry not in whole for entry in part))' "$1" "$2"
 }
 

@@ -192,8 +192,13 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
 	fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Node<'de>, A::Error> {
 		let seed = self.deeper()?;
 		let mut members = Vec::new();
-		while let Some(Name(name)) = object.next_key()? {
+		while let Some(name) = object.next_key_seed(NameSeed)? {
 			members.push((name, object.next_value_seed(seed)?));
+		}
+		if let [(name, _)] = &members[..] {
+			if name == NUMBER {
+				return Ok(Node::Scalar);
+			}
 		}
 		let mut names: Vec<&str> =
 			members.iter().map(|(name, _): &(Cow<'_, str>, _)| &**name).collect();
@@ -205,6 +210,33 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
 	}
 }
 
-/// The name of a member, borrowed where it holds no escape.
-#[derive(serde::Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+/// Reads the name of a member, borrowed where it holds no escape.
+struct NameSeed;
+
+impl<'de> DeserializeSeed<'de> for NameSeed {
+	type Value = Cow<'de, str>;
+
+	fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
+		reader.deserialize_str(self)
+	}
+}
+
+impl<'de> Visitor<'de> for NameSeed {
+	type Value = Cow<'de, str>;
+
+	fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		f.write_str("the name of a member")
+	}
+
+	fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Self::Value, E> {
+		Ok(Cow::Borrowed(name))
+	}
+
+	fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+		Ok(Cow::Owned(name.to_owned()))
+	}
+}
+
+/// As what `serde_json` hands out numbers, objects with this one member, if any crate of the build
+/// switches on its feature `arbitrary_precision`.
+const NUMBER: &str = "$serde_json::private::Number";
