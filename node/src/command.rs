@@ -1,8 +1,5 @@
 //! Carries out the command line.
 
-// The size of the SDK's error type is not ours to choose.
-#![allow(clippy::result_large_err)]
-
 use sc_cli::SubstrateCli;
 use sc_network::config::NetworkBackendType;
 use sc_service::PartialComponents;

@@ -1,5 +1,8 @@
 //! The authority and full node of Ward.
 
+// The size of the SDK's error types is not ours to choose.
+#![allow(clippy::result_large_err)]
+
 mod chain_spec;
 mod cli;
 mod command;

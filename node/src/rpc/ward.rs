@@ -123,6 +123,8 @@ impl Ward {
 	}
 }
 
+// By value, for `map_err`.
+#[allow(clippy::needless_pass_by_value)]
 fn state_unavailable(error: sp_api::ApiError) -> ErrorObjectOwned {
 	ErrorObjectOwned::owned(
 		ErrorCode::InternalError.code(),
