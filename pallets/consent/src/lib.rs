@@ -16,7 +16,7 @@
 //! ### Terminology
 //!
 //! - **Request**: a practitioner's or center's wish for a grant. It grants nothing.
-//! - **Grant**: a patient's permission to one grantee, with [`GrantTerms`] and an interval.
+//! - **Grant**: a patient's permission to one grantee, with [`GrantTerms`](ward_primitives::GrantTerms) and an interval.
 //! - **Generation**: a grant as it stood until it was amended. Amending starts the next one.
 //! - **Exclusion**: a patient's refusal of a practitioner or center, whatever else permits it.
 //!

@@ -34,7 +34,7 @@
 //! ### Design
 //!
 //! - Whether an author may write is decided by [`ward_primitives::decide`], as everywhere in Ward.
-//! - The [`RecordId`] is computed here from what the author submits, so the same submission is the
+//! - The [`RecordId`](ward_primitives::RecordId) is computed here from what the author submits, so the same submission is the
 //!   same record and a repeated one is refused.
 //! - A batch is all or nothing. `check_batch` names the item at fault before anything is sent.
 //! - A patient's records and a custodian's rows are numbered without gaps, so that both can be read
