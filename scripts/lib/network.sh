@@ -74,17 +74,6 @@ as() {
 	return $status
 }
 
-# fails CODE COMMAND...: the command fails with this exit code.
-fails() { fails_with_any "$@"; }
-
-# fails_with_any 'CODES' COMMAND...: the command fails with one of these exit codes.
-fails_with_any() {
-	local codes=$1 status=0
-	shift
-	EXPECT_FAILURE=yes "$@" >/dev/null || status=$?
-	[[ " $codes " == *" $status "* ]] || { printf '      exit code %s instead of %s\n' "$status" "$codes" >&2 && return 1; }
-}
-
 # new_keys ACTOR: keys for the actor, under a passphrase of its own.
 new_keys() {
 	(umask 077 && head -c 24 /dev/urandom | base64 >"$DIRECTORY/keys/$1.passphrase")
