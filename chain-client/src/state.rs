@@ -142,18 +142,20 @@ impl State {
 	pub async fn requests_to(
 		&self,
 		patient: ParticipantId,
+		after: Option<ParticipantId>,
 		limit: u32,
 	) -> Result<Vec<AccessRequest>, ChainError> {
-		self.ask("requests_to", (patient, limit)).await
+		self.ask("requests_to", (patient, after, limit)).await
 	}
 
 	/// Whom a patient excluded, and when.
 	pub async fn exclusions(
 		&self,
 		patient: ParticipantId,
+		after: Option<ParticipantId>,
 		limit: u32,
 	) -> Result<Vec<(ParticipantId, Timeline)>, ChainError> {
-		self.ask("exclusions", (patient, limit)).await
+		self.ask("exclusions", (patient, after, limit)).await
 	}
 
 	/// How much of a participant's quota is left, in the unit of weight (picoseconds).

@@ -1,15 +1,17 @@
-//! Lists of records and grants, page by page.
+//! Lists of records, grants, requests and exclusions, page by page.
 
 use futures::{stream, StreamExt, TryStreamExt};
 use ward_chain_client::State;
-use ward_primitives::{AttributesOpening, Grant, GrantId, ParticipantId, RecordId, RecordRow};
+use ward_primitives::{
+	AccessRequest, AttributesOpening, Grant, GrantId, ParticipantId, PurposeOfUse, RecordId,
+	RecordRow, Timeline,
+};
 
 use crate::{
 	error::{Error, Kind, Result},
 	journal::Journal,
 	session::Session,
 };
-use ward_primitives::PurposeOfUse;
 
 /// How many entries are asked for at once.
 const PAGE: u32 = 200;
@@ -67,6 +69,35 @@ pub async fn grants_of(state: &State, patient: ParticipantId) -> Result<Vec<Gran
 		let Some(last) = page.iter().map(|grant| grant.id).max() else { return Ok(grants) };
 		from = GrantId(last.0.saturating_add(1));
 		grants.extend(page);
+	}
+}
+
+/// All requests to a patient, open ones and ended ones.
+pub async fn requests_to(state: &State, patient: ParticipantId) -> Result<Vec<AccessRequest>> {
+	let mut requests: Vec<AccessRequest> = Vec::new();
+	loop {
+		let after = requests.last().map(|request| request.requester);
+		let page = state.requests_to(patient, after, PAGE).await?;
+		if page.is_empty() {
+			return Ok(requests);
+		}
+		requests.extend(page);
+	}
+}
+
+/// All whom a patient excludes or excluded, with the latest interval.
+pub async fn exclusions_of(
+	state: &State,
+	patient: ParticipantId,
+) -> Result<Vec<(ParticipantId, Timeline)>> {
+	let mut exclusions: Vec<(ParticipantId, Timeline)> = Vec::new();
+	loop {
+		let after = exclusions.last().map(|(excluded, _)| *excluded);
+		let page = state.exclusions(patient, after, PAGE).await?;
+		if page.is_empty() {
+			return Ok(exclusions);
+		}
+		exclusions.extend(page);
 	}
 }
 

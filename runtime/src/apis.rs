@@ -221,12 +221,20 @@ impl_runtime_apis! {
 			Consent::grants_of(patient, from, limit)
 		}
 
-		fn requests_to(patient: ParticipantId, limit: u32) -> Vec<AccessRequest> {
-			Consent::requests_to(patient, None, limit)
+		fn requests_to(
+			patient: ParticipantId,
+			after: Option<ParticipantId>,
+			limit: u32,
+		) -> Vec<AccessRequest> {
+			Consent::requests_to(patient, after, limit)
 		}
 
-		fn exclusions(patient: ParticipantId, limit: u32) -> Vec<(ParticipantId, Timeline)> {
-			Consent::exclusions_of(patient, None, limit)
+		fn exclusions(
+			patient: ParticipantId,
+			after: Option<ParticipantId>,
+			limit: u32,
+		) -> Vec<(ParticipantId, Timeline)> {
+			Consent::exclusions_of(patient, after, limit)
 		}
 
 		fn quota(id: ParticipantId) -> u64 {

@@ -7,9 +7,6 @@ use ward_primitives::{Grant, Moment, ParticipantId};
 use super::{arguments, Context, Output};
 use crate::{error::Result, explain, moment, records, table::Table};
 
-/// How many exclusions are shown.
-const LIMIT: u32 = 1_000;
-
 /// List a patient's grants and exclusions: those in force, and with --all those that are over.
 #[derive(Args, Debug)]
 pub struct Opts {
@@ -30,7 +27,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 	let now = state.timestamp;
 	let mut grants = records::grants_of(&state, patient).await?;
 	grants.retain(|grant| opts.all || !grant.interval.is_over(now));
-	let mut exclusions = state.exclusions(patient, LIMIT).await?;
+	let mut exclusions = records::exclusions_of(&state, patient).await?;
 	exclusions.retain(|(_, timeline)| opts.all || timeline.contains(now));
 	let value = json!({
 		"grants": grants.iter().map(|grant| to_json(grant, now)).collect::<Vec<_>>(),

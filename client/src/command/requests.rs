@@ -5,10 +5,7 @@ use serde_json::json;
 use ward_primitives::{consent::RequestOutcome, AccessRequest, ParticipantId};
 
 use super::{arguments, Context, Output};
-use crate::{error::Result, explain, moment, table::Table};
-
-/// How many requests are shown.
-const LIMIT: u32 = 1_000;
+use crate::{error::Result, explain, moment, records, table::Table};
 
 /// List the requests made to a patient: open ones, and with --all answered ones.
 #[derive(Args, Debug)]
@@ -27,7 +24,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 		Some(patient) => patient,
 		None => context.own_id(&state).await?,
 	};
-	let mut requests = state.requests_to(patient, LIMIT).await?;
+	let mut requests = records::requests_to(&state, patient).await?;
 	requests.retain(|request| opts.all || request.outcome.is_none());
 	let values: Vec<_> = requests.iter().map(to_json).collect();
 	out.result(&values, || {

@@ -1,7 +1,7 @@
 //! What a Ward node answers about its chain's state, for vaults, clients and wallets.
 //!
-//! Every list is paged: `from` is the number of the first entry and `limit` is capped by the
-//! runtime. All of it can also be called at past blocks whose state the node keeps.
+//! Every list is paged: `from` is the number of the first entry, or `after` the last one seen, and
+//! `limit` is capped by the runtime. All of it can also be called at past blocks whose state the node keeps.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 // The macro below generates items without documentation.
@@ -69,11 +69,20 @@ sp_api::decl_runtime_apis! {
 		/// A patient's grants with numbers from `from` on, in their latest generations.
 		fn patient_grants(patient: ParticipantId, from: GrantId, limit: u32) -> Vec<Grant>;
 
-		/// The requests made to a patient, open ones and ended ones.
-		fn requests_to(patient: ParticipantId, limit: u32) -> Vec<AccessRequest>;
+		/// The requests made to a patient, open ones and ended ones, after that of requester `after`,
+		/// in no particular order.
+		fn requests_to(
+			patient: ParticipantId,
+			after: Option<ParticipantId>,
+			limit: u32,
+		) -> Vec<AccessRequest>;
 
-		/// Whom a patient excluded, and when.
-		fn exclusions(patient: ParticipantId, limit: u32) -> Vec<(ParticipantId, Timeline)>;
+		/// Whom a patient excluded, and when, after `after`, in no particular order.
+		fn exclusions(
+			patient: ParticipantId,
+			after: Option<ParticipantId>,
+			limit: u32,
+		) -> Vec<(ParticipantId, Timeline)>;
 
 		/// How much of a participant's quota is left, in the unit of weight (picoseconds).
 		fn quota(id: ParticipantId) -> u64;
