@@ -135,11 +135,12 @@ enrol() {
 	field participant < <(as "$sponsor" enrol accept "$DIRECTORY/$newcomer.offer.json")
 }
 
-# open_vault LETTER CENTER NUMBER N: keys, the center's row on the chain, and a running vault beside node N.
+# open_vault NAME CENTER NUMBER N [NODE]: keys, the center's row on the chain, and a running vault with the ports of
+# number N, beside the node of that or another number.
 open_vault() {
 	local data=$DIRECTORY/vault-$1 center=$2 number=$3 n=$4 address node
 	address=127.0.0.1:$(vault_port "$n")
-	node=ws://127.0.0.1:$(rpc_port "$n")
+	node=ws://127.0.0.1:$(rpc_port "${5:-$n}")
 	"$BIN/ward-vault" init --data-dir "$data" >"$DIRECTORY/vault-$1.keys.json"
 	"$BIN/ward-vault" attest --data-dir "$data" --center "$number" --node "$node" >"$DIRECTORY/vault-$1.attestation.json"
 	as "$center" keys attach-receipt "$DIRECTORY/vault-$1.attestation.json" >/dev/null
