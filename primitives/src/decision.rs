@@ -391,8 +391,12 @@ fn permit(
 		return Ok((Basis::Own, duty));
 	}
 
-	let asked_for =
-		|center: &&CenterFacts| inputs.query.on_behalf_of.is_none_or(|only| only == center.center);
+	// A device writes for its center; it is not one of those who read its charts.
+	let is_device_reading = action == Action::Read && actor.role == Role::Device;
+	let asked_for = |center: &&CenterFacts| {
+		let is_named = inputs.query.on_behalf_of.is_none_or(|only| only == center.center);
+		is_named && !is_device_reading
+	};
 	let centers = || {
 		let works_for = |c: &&CenterFacts| c.active.contains(at) && c.affiliation.contains(at);
 		actor.centers.iter().filter(asked_for).filter(works_for)

@@ -67,6 +67,12 @@ fn staff_reads_its_centers_own_chart_without_an_opening() {
 }
 
 #[test]
+fn a_device_of_the_center_reads_no_chart() {
+	let device = author_staff().with_actor(|actor| actor.role = Role::Device);
+	assert_eq!(device.decide(), deny(Reason::NoBasis));
+}
+
+#[test]
 fn a_center_reads_its_own_chart_itself() {
 	let itself = author_staff().with_actor(|actor| {
 		actor.id = CENTER;

@@ -104,7 +104,8 @@ fn live_bases(inputs: &DecisionInputs, opening: &Opening) -> Vec<Basis> {
 	let as_basis = |grant: &Grant| Basis::Grant { grant: grant.id, generation: grant.generation };
 	for c in &actor.centers {
 		let acts_for = on_behalf_of.is_none() || on_behalf_of == Some(c.center);
-		if !acts_for || !live(c.active, at) || !live(c.affiliation, at) {
+		let may_read = !matches!(actor.role, Role::Device);
+		if !acts_for || !live(c.active, at) || !live(c.affiliation, at) || (reads && !may_read) {
 			continue;
 		}
 		if reads && record.is_some_and(|record| record.author_center == Some(c.center)) {
@@ -225,10 +226,11 @@ fn actor() -> impl Strategy<Value = ActorFacts> {
 	let id = prop_oneof![1 => Just(PATIENT), 9 => Just(DOCTOR)];
 	let pairing = option::weighted(0.05, interval());
 	let exclusion = option::weighted(0.05, interval());
-	(id, interval(), pairing, exclusion, grants(), centers()).prop_map(
-		|(id, active, pairing, exclusion, grants, centers)| ActorFacts {
+	let role = prop_oneof![1 => Just(Role::Device), 9 => Just(Role::Practitioner)];
+	(id, role, interval(), pairing, exclusion, grants(), centers()).prop_map(
+		|(id, role, active, pairing, exclusion, grants, centers)| ActorFacts {
 			id,
-			role: Role::Practitioner,
+			role,
 			active,
 			pairing,
 			exclusion,
