@@ -1,14 +1,22 @@
 //! Tests over the whole runtime.
 
+mod authority;
+mod chain;
 mod genesis;
 mod governance;
+mod histories;
 mod metadata;
+mod reads;
 mod story;
 
+use frame_support::storage::with_transaction;
+#[cfg(feature = "try-runtime")]
+use frame_support::traits::{PalletsInfoAccess, TryState, TryStateSelect};
+use sp_consensus_aura::Slot;
 use sp_core::{ed25519, Pair};
 use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 use sp_io::TestExternalities;
-use sp_runtime::{BuildStorage, MultiSignature};
+use sp_runtime::{BuildStorage, DispatchError, MultiSignature, TransactionOutcome};
 use ward_primitives::{
 	participant::{SealingKey, SealingSuite},
 	proof::Enrolment,
@@ -17,7 +25,7 @@ use ward_primitives::{
 
 use crate::{
 	genesis_config_presets::get_preset, AccountId, Participants, Runtime, RuntimeEvent,
-	RuntimeGenesisConfig, RuntimeOrigin, System, Timestamp,
+	RuntimeGenesisConfig, RuntimeOrigin, System, Timestamp, SLOT_DURATION,
 };
 
 /// The genesis hash that the test chain pretends to have.
@@ -54,9 +62,10 @@ fn json_patch(target: &mut serde_json::Value, patch: serde_json::Value) {
 	}
 }
 
-/// Moves the clock.
+/// Moves the clock, and with it the slot that the block is in.
 fn set_time(now: Moment) {
 	pallet_timestamp::Now::<Runtime>::put(now);
+	pallet_aura::CurrentSlot::<Runtime>::put(Slot::from(now / SLOT_DURATION));
 }
 
 /// Runs a test on the test chain and checks all pallets' invariants at its end.
@@ -67,14 +76,22 @@ fn execute_and_check(test: impl FnOnce()) {
 	});
 }
 
-/// Every pallet's own consistency check.
+/// Does something on the chain, undoes what it did there, and returns what it returned.
+fn undone<Returned>(act: impl FnOnce() -> Returned) -> Returned {
+	with_transaction(|| TransactionOutcome::Rollback(Ok::<_, DispatchError>(act())))
+		.expect("storage transactions nest")
+}
+
+/// Every pallet's own consistency check. Without the feature `try-runtime` there is none.
 fn check_invariants() {
 	#[cfg(feature = "try-runtime")]
-	<crate::AllPalletsWithSystem as frame_support::traits::TryState<u32>>::try_state(
-		System::block_number(),
-		frame_support::traits::TryStateSelect::All,
-	)
-	.expect("the state is consistent");
+	for pallet in <crate::AllPalletsWithSystem as PalletsInfoAccess>::infos() {
+		let only = TryStateSelect::Only(vec![pallet.name.as_bytes().to_vec()]);
+		<crate::AllPalletsWithSystem as TryState<u32>>::try_state(System::block_number(), only)
+			.unwrap_or_else(|error| {
+				panic!("the state of {} is not consistent: {error:?}", pallet.name)
+			});
+	}
 }
 
 /// A key pair whose seed is one repeated byte.

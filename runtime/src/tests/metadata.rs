@@ -1,5 +1,10 @@
 //! The metadata is what polkadot.js apps shows people.
 
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	sync::OnceLock,
+};
+
 use codec::Decode;
 use frame_metadata::{v14::RuntimeMetadataV14, RuntimeMetadata, RuntimeMetadataPrefixed};
 use scale_info::{form::PortableForm, TypeDef};
@@ -14,6 +19,77 @@ fn metadata() -> RuntimeMetadataV14 {
 		RuntimeMetadata::V14(metadata) => metadata,
 		_ => panic!("the default metadata is version 14"),
 	}
+}
+
+/// Every call of the runtime, as `Pallet.call`.
+pub(super) fn calls() -> BTreeSet<String> {
+	let metadata = metadata();
+	let calls = metadata.pallets.iter().flat_map(|pallet| {
+		let names = pallet.calls.iter().flat_map(|calls| variants(&metadata, calls.ty.id));
+		names.map(|(name, _)| format!("{}.{name}", pallet.name))
+	});
+	calls.collect()
+}
+
+/// The lines of documentation of every call, by its name as `Pallet.call`.
+pub(super) fn call_docs() -> BTreeMap<String, Vec<String>> {
+	let metadata = metadata();
+	let mut docs = BTreeMap::new();
+	for pallet in &metadata.pallets {
+		let calls = pallet.calls.iter().filter_map(|calls| metadata.types.resolve(calls.ty.id));
+		for ty in calls {
+			let TypeDef::Variant(def) = &ty.type_def else { panic!("calls are enums") };
+			for call in &def.variants {
+				let lines = call.docs.iter().map(ToString::to_string).collect();
+				docs.insert(format!("{}.{}", pallet.name, call.name), lines);
+			}
+		}
+	}
+	docs
+}
+
+/// The names of all errors of all pallets, without the pallet.
+pub(super) fn error_names() -> BTreeSet<&'static str> {
+	errors().values().filter_map(|name| name.split_once('.')).map(|(_, error)| error).collect()
+}
+
+/// The name of a pallet's error, by their numbers.
+pub(super) fn error_name(pallet: u8, error: u8) -> &'static str {
+	errors().get(&(pallet, error)).expect("an error of the runtime")
+}
+
+/// All errors as `Pallet.Error`, by the numbers of both.
+fn errors() -> &'static BTreeMap<(u8, u8), String> {
+	static NAMES: OnceLock<BTreeMap<(u8, u8), String>> = OnceLock::new();
+	NAMES.get_or_init(|| {
+		let metadata = metadata();
+		let mut names = BTreeMap::new();
+		for pallet in &metadata.pallets {
+			let errors = pallet.error.iter().filter_map(|e| metadata.types.resolve(e.ty.id));
+			for ty in errors {
+				let TypeDef::Variant(def) = &ty.type_def else { panic!("errors are enums") };
+				for error in &def.variants {
+					let name = format!("{}.{}", pallet.name, error.name);
+					names.insert((pallet.index, error.index), name);
+				}
+			}
+		}
+		names
+	})
+}
+
+/// The first two bytes of a call, by its name as `Pallet.call`.
+pub(super) fn call_index(call: &str) -> (u8, u8) {
+	let metadata = metadata();
+	let found = metadata.pallets.iter().find_map(|pallet| {
+		let calls = pallet.calls.as_ref()?;
+		let TypeDef::Variant(def) = &metadata.types.resolve(calls.ty.id)?.type_def else {
+			return None;
+		};
+		let is_meant = |name: &str| format!("{}.{name}", pallet.name) == call;
+		def.variants.iter().find(|v| is_meant(&v.name)).map(|v| (pallet.index, v.index))
+	});
+	found.expect("a call of the runtime")
 }
 
 /// The variants of an enum, as (name, has a sentence).
