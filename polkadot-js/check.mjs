@@ -7,10 +7,11 @@
 //   blocks    so is every extrinsic and every event, from the first block on
 //   docs      every call, event, error, constant, storage item, view function and runtime API method of Ward's own has
 //             its sentence
-//   call      a signed call is included and finalized without an error
+//   call      a signed call is included and finalized without an error: a center asks a patient for access
 //
-// WS_URL is a node that keeps the state of all blocks. FILE holds the Ed25519 seed of an enrolled key with the act role:
-// 32 bytes, or 64 hexadecimal digits. Ends with code 0 if all checks passed, 1 if some failed, 2 if it could not check.
+// WS_URL is a node that keeps the state of all blocks. FILE holds the Ed25519 seed of a medical center's key with the act
+// role: 32 bytes, or 64 hexadecimal digits. Ends with code 0 if all checks passed, 1 if some failed, 2 if it could not
+// check.
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -25,6 +26,9 @@ const ENTRIES = 1000;
 const PAGE = 250;
 const CONNECT_MS = 30_000;
 const FINALITY_MS = 120_000;
+/** Bits of a grant's actions and purposes, see docs/protocol.md. */
+const READ = 1;
+const TREAT = 1;
 
 let passed = 0;
 let failed = 0;
@@ -200,8 +204,12 @@ async function checkDocs(api) {
 async function checkCall(api, seed) {
 	await cryptoWaitReady();
 	const signer = new Keyring({ type: 'ed25519' }).addFromSeed(seed);
-	await check('call system.remarkWithEvent', async () => {
-		const call = api.tx.system.remarkWithEvent('0x77617264');
+	await check('call consent.request', async () => {
+		const participants = await api.query.participants.participants.entries();
+		const patient = participants.find(([, row]) => row.unwrap().role.isPatient)?.[0].args[0];
+		if (!patient) return 'the chain has no patient to ask';
+		const terms = { actions: READ, purposes: TREAT, scope: {}, exceptions: [], sensitivity: 'Normal', redisclosure: false };
+		const call = api.tx.consent.request(patient, terms, null);
 		const result = await within(
 			FINALITY_MS,
 			'finality',
@@ -218,9 +226,9 @@ async function checkCall(api, seed) {
 			const { section, name, docs } = api.registry.findMetaError(error.asModule);
 			return `${section}.${name}: ${docs.join(' ')}`;
 		}
-		const seen = result.events.some(({ event }) => api.events.system.Remarked.is(event));
+		const seen = result.events.some(({ event }) => api.events.consent.Requested.is(event));
 		if (!seen) return 'its event is missing';
-		console.log(`call: system.remarkWithEvent by ${signer.address} in ${result.status.asFinalized.toHex()}`);
+		console.log(`call: consent.request to patient ${patient} by ${signer.address} in ${result.status.asFinalized.toHex()}`);
 		return undefined;
 	});
 }

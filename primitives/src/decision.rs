@@ -87,11 +87,11 @@ pub struct CenterFacts {
 	pub active: Interval,
 	/// When the actor was affiliated with it. For the center itself: since ever.
 	pub affiliation: Interval,
-	/// When the patient was in its care.
+	/// When the patient was in its care. None, too, if the query names another center.
 	pub care: Option<Timeline>,
 	/// When the patient excluded it.
 	pub exclusion: Option<Interval>,
-	/// The patient's grants to it.
+	/// The patient's grants to it. None, too, if the query names another center.
 	pub grants: Vec<Grant>,
 }
 

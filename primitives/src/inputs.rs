@@ -28,13 +28,16 @@ fn actor<P: ReadParticipants, C: ReadConsents>(query: &Query) -> Option<ActorFac
 	};
 	let center_facts = |(center, affiliation)| {
 		let (_, active) = P::participant(center, at)?;
+		// Of another center than the named one only an exclusion counts. Without this, the cost of
+		// writing would grow with the grants to all centers that the author works for.
+		let counts = query.on_behalf_of.is_none_or(|only| only == center);
 		Some(CenterFacts {
 			center,
 			active,
 			affiliation,
-			care: P::care(patient, center, at),
+			care: counts.then(|| P::care(patient, center, at)).flatten(),
 			exclusion: C::exclusion(patient, center, at),
-			grants: C::grants(patient, center, at),
+			grants: if counts { C::grants(patient, center, at) } else { Vec::new() },
 		})
 	};
 	Some(ActorFacts {

@@ -14,12 +14,19 @@ pub enum Refusal {
 	KeyCannotCall = 3,
 	/// The participant's or the sponsor's quota is used up for now; it refills with time.
 	QuotaExhausted = 4,
+	/// The call is none that this chain takes, such as one that only leaves bytes in a block.
+	CallForbidden = 5,
 }
 
 impl Refusal {
 	/// All refusals, in the order of their numbers.
-	pub const ALL: [Self; 4] =
-		[Self::UnknownKey, Self::RetiredKey, Self::KeyCannotCall, Self::QuotaExhausted];
+	pub const ALL: [Self; 5] = [
+		Self::UnknownKey,
+		Self::RetiredKey,
+		Self::KeyCannotCall,
+		Self::QuotaExhausted,
+		Self::CallForbidden,
+	];
 
 	/// The number in `InvalidTransaction::Custom`.
 	pub const fn code(self) -> u8 {
@@ -46,6 +53,10 @@ impl Refusal {
 			Self::QuotaExhausted => {
 				"the quota of the participant or of its sponsor is used up for now; wait some \
 				 seconds and send again"
+			},
+			Self::CallForbidden => {
+				"this chain does not take the call: what it would leave in a block could never be \
+				 erased; docs/privacy.md tells more"
 			},
 		}
 	}

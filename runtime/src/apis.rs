@@ -1,7 +1,14 @@
 //! What a node can ask of the chain's state.
 
-use alloc::{format, vec::Vec};
-use frame_support::genesis_builder_helper::{build_state, get_preset};
+use alloc::{
+	format,
+	string::{String, ToString},
+	vec::Vec,
+};
+use frame_support::{
+	genesis_builder_helper::{build_state, get_preset},
+	traits::PalletsInfoAccess,
+};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
@@ -9,7 +16,7 @@ use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_runtime::{
 	traits::{Block as BlockT, NumberFor},
 	transaction_validity::{TransactionSource, TransactionValidity},
-	ApplyExtrinsicResult, ExtrinsicInclusionMode,
+	ApplyExtrinsicResult, DispatchError, ExtrinsicInclusionMode, ModuleError,
 };
 use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
@@ -23,10 +30,22 @@ use ward_primitives::{
 use ward_runtime_api::BatchFault;
 
 use crate::{
-	AccountId, Block, Consent, Executive, Grandpa, InherentDataExt as _, Nonce, Participants,
-	Quota, Records, Runtime, RuntimeGenesisConfig, SessionKeys, System, Timestamp, SLOT_DURATION,
-	VERSION,
+	AccountId, AllPalletsWithSystem, Block, Consent, Executive, Grandpa, InherentDataExt as _,
+	Nonce, Participants, Quota, Records, Runtime, RuntimeGenesisConfig, SessionKeys, System,
+	Timestamp, SLOT_DURATION, VERSION,
 };
+
+/// The name of an error: `Pallet::Error`, or that of a general one.
+fn error_name(error: DispatchError) -> String {
+	match error {
+		DispatchError::Module(ModuleError { index, message: Some(name), .. }) => {
+			let pallets = AllPalletsWithSystem::infos();
+			let pallet = pallets.iter().find(|pallet| pallet.index == usize::from(index));
+			format!("{}::{name}", pallet.map_or("?", |pallet| pallet.name))
+		},
+		other => <&str>::from(other).to_string(),
+	}
+}
 
 impl_runtime_apis! {
 	impl sp_api::Core<Block> for Runtime {
@@ -210,7 +229,7 @@ impl_runtime_apis! {
 
 		fn check_batch(author: KeyBytes, records: Vec<NewRecord>) -> Result<(), BatchFault> {
 			Records::check_batch(author.into(), records)
-				.map_err(|(index, error)| BatchFault { index, error: format!("{error:?}") })
+				.map_err(|(index, error)| BatchFault { index, error: error_name(error) })
 		}
 
 		fn grant(id: GrantId) -> Option<Grant> {

@@ -28,8 +28,6 @@ use sp_runtime::{
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
 	MultiAddress, MultiSignature,
 };
-#[cfg(feature = "std")]
-use sp_version::RuntimeVersion;
 
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
@@ -144,12 +142,6 @@ pub const VERSION: sp_version::RuntimeVersion = sp_version::RuntimeVersion {
 	transaction_version: 1,
 	system_version: 1,
 };
-
-/// The version of the natively compiled runtime, for the node's tools.
-#[cfg(feature = "std")]
-pub fn native_version() -> RuntimeVersion {
-	VERSION
-}
 
 /// The runtime: its pallets, with numbers that never change. Reserved: 14 Authorities,
 /// 15 Receipts, 16 Emergency, 17 Disclosures, 22 Historical, 23 Offences.

@@ -321,6 +321,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`, `NotActive`: the signing key, or its participant, may not act now.
 		/// - `WrongRole`: the requester is neither a practitioner nor a medical center.
 		/// - `UnknownPatient`: the one who is asked is not a patient.
 		/// - `InvalidTerms`, `InvalidInterval`: the wish makes no sense.
@@ -353,6 +354,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`: the signing key has no `act` role.
 		/// - `NotFound`: the signer never asked this patient.
 		/// - `AlreadyClosed`: the request is not open.
 		///
@@ -379,6 +381,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`: the signing key has no `act` role.
 		/// - `NotFound`: this requester never asked the signer.
 		/// - `AlreadyClosed`: the request is not open.
 		///
@@ -407,6 +410,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`, `NotActive`: the signing key, or its participant, may not act now.
 		/// - `NotAPatient`: the signer is not a patient.
 		/// - `WrongRole`, `InactiveGrantee`: the grantee is no active practitioner or medical
 		///   center.
@@ -445,6 +449,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`, `NotActive`: the signing key, or its participant, may not act now.
 		/// - `NotFound`, `NotAuthorized`: there is no such grant, or it is another patient's.
 		/// - `AlreadyEnded`: the grant is over.
 		/// - `InvalidTerms`, `UnknownRecord`, `InvalidInterval`: as for `grant`.
@@ -479,6 +484,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`: the signing key has no `act` role.
 		/// - `NotFound`, `NotAuthorized`: there is no such grant, or it is another patient's.
 		/// - `AlreadyEnded`: the grant is over.
 		///
@@ -507,6 +513,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`: the signing key has no `act` role.
 		/// - `NotAPatient`: the signer is not a patient.
 		/// - `WrongRole`: the participant is neither a practitioner nor a medical center.
 		/// - `AlreadyExcluded`: the participant is excluded now.
@@ -534,6 +541,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`, `NotActive`: the signing key, or its participant, may not act now.
 		/// - `NotFound`: the participant is not excluded now.
 		///
 		/// ## Events

@@ -5,7 +5,7 @@ use frame_support::pallet_macros::pallet_section;
 /// The events, which the pallet imports.
 #[pallet_section]
 mod events {
-	/// What changed. Numbers, keys and moments only: nothing personal.
+	/// What changed. Numbers, keys and moments only: no names.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(crate) fn deposit_event)]
 	pub enum Event<T: Config> {

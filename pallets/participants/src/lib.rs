@@ -15,7 +15,7 @@
 //! the number stays. The consortium admits health authorities, a health authority accredits medical
 //! centers, and a medical center enrols practitioners, patients, devices and researchers. Whoever
 //! enrols another is its *sponsor* and administers it. Nobody is registered without having signed
-//! for it, and nothing personal is on the chain: no name, no birth date, no free text.
+//! for it, and no name, no birth date and no free text is on the chain.
 //!
 //! Nothing is deleted and nothing is backdated: a status or relation that ends keeps the interval in
 //! which it held, so what was allowed at a past moment can be decided at any later time.

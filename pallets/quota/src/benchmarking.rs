@@ -13,8 +13,9 @@ use sp_runtime::traits::{AsSystemOriginSigner, DispatchTransaction};
 
 use crate::{payer::Payer, *};
 
-fn remark<T: Config>() -> T::RuntimeCall {
-	frame_system::Call::<T>::remark { remark: Default::default() }.into()
+/// A call that the runtime takes. It is not made: the extensions look at it only.
+fn call<T: Config>() -> T::RuntimeCall {
+	frame_system::Call::<T>::kill_storage { keys: Default::default() }.into()
 }
 
 #[benchmarks(where T: Send + Sync, T::RuntimeOrigin: AsSystemOriginSigner<T::AccountId> + Clone)]
@@ -25,7 +26,7 @@ mod benchmarks {
 	fn check_participant() {
 		let account = T::BenchmarkHelper::enrolled_account();
 		let origin: T::RuntimeOrigin = RawOrigin::Signed(account).into();
-		let call = remark::<T>();
+		let call = call::<T>();
 		let info = call.get_dispatch_info();
 		let extension = CheckParticipant::<T>::new();
 
@@ -48,7 +49,7 @@ mod benchmarks {
 		payer.debit::<T>(1).map_err(|_| "the helper's account has no quota")?;
 		let nonce = frame_system::Pallet::<T>::account_nonce(&account);
 		let origin: T::RuntimeOrigin = RawOrigin::Signed(account).into();
-		let call = remark::<T>();
+		let call = call::<T>();
 		let extension = ChargeQuota::<T>::new(nonce);
 		let mut info = call.get_dispatch_info();
 		info.call_weight = T::BlockWeights::get().get(info.class).base_extrinsic;

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
-use frame_support::{pallet_prelude::TransactionSource, weights::Weight};
+use frame_support::{pallet_prelude::TransactionSource, traits::Contains, weights::Weight};
 use scale_info::TypeInfo;
 use sp_runtime::{
 	traits::{
@@ -14,13 +14,20 @@ use sp_runtime::{
 	DispatchResult,
 };
 
-use crate::{payer, Config, WeightInfo};
+use ward_primitives::refusal::Refusal;
+
+use crate::{
+	payer::{self, refuse},
+	Config, WeightInfo,
+};
 
 /// Refuses transactions that are signed with a key that was never registered, is retired, or may
 /// sign no calls. Transactions without a signer pass.
 ///
 /// It stands in front of [`ChargeQuota`](crate::ChargeQuota), so that a stranger reads "unknown
 /// key" and not something about fees, which Ward does not have.
+///
+/// Refuses calls that the runtime's `BaseCallFilter` leaves out, too, whoever makes them.
 #[derive(Encode, Decode, DecodeWithMemTracking, Clone, Eq, PartialEq, TypeInfo)]
 #[scale_info(skip_type_params(T))]
 pub struct CheckParticipant<T: Config + Send + Sync>(PhantomData<T>);
@@ -70,6 +77,10 @@ where
 		_inherited_implication: &impl Implication,
 		_source: TransactionSource,
 	) -> ValidateResult<Self::Val, T::RuntimeCall> {
+		// Not only when it is executed: a call that fails stands in the block all the same.
+		if !T::BaseCallFilter::contains(call) {
+			return Err(refuse(Refusal::CallForbidden));
+		}
 		let unused = match origin.as_system_origin_signer() {
 			Some(account) => payer::signer::<T>(account).map(|_| Weight::zero())?,
 			None => self.weight(call),

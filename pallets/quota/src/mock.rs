@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{Hooks, Time},
+	traits::{Contains, Hooks, Time},
 	weights::Weight,
 };
 use sp_io::TestExternalities;
@@ -115,8 +115,18 @@ frame_support::construct_runtime!(
 	}
 );
 
+/// All calls but those that only leave bytes in a block.
+pub struct NoRemarks;
+
+impl Contains<RuntimeCall> for NoRemarks {
+	fn contains(call: &RuntimeCall) -> bool {
+		!matches!(call, RuntimeCall::System(frame_system::Call::remark { .. }))
+	}
+}
+
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
+	type BaseCallFilter = NoRemarks;
 	type Block = frame_system::mocking::MockBlock<Test>;
 	type AccountId = AccountId;
 	type Lookup = sp_runtime::traits::IdentityLookup<AccountId>;

@@ -103,11 +103,13 @@ impl<T: Config> Pallet<T> {
 		record: &NewRecord,
 		now: Moment,
 	) -> Result<(), Error<T>> {
+		// Who names no center may only write as the patient or its device, for whom no center counts.
+		let center = record.on_behalf_of.unwrap_or(record.patient);
 		let query = Query {
 			patient: record.patient,
 			record: None,
 			actor: author,
-			on_behalf_of: record.on_behalf_of,
+			on_behalf_of: Some(center),
 			action: Action::Write,
 			purpose: PurposeOfUse::Treat,
 			at: now,
@@ -125,6 +127,9 @@ impl<T: Config> Pallet<T> {
 				Ok(())
 			},
 			(Decision::Deny { reason: Reason::Excluded }, _) => Err(Error::<T>::Excluded),
+			(Decision::Deny { .. }, None) if may_name_center(&inputs) => {
+				Err(Error::<T>::CenterRequired)
+			},
 			(Decision::Deny { .. }, _) => Err(Error::<T>::NotAuthorized),
 		}
 	}
@@ -162,6 +167,12 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Anchored { record: id, patient, author, custodians });
 		Ok(())
 	}
+}
+
+/// Whether the actor is one of those who write on behalf of a center.
+fn may_name_center(inputs: &DecisionInputs) -> bool {
+	let role = inputs.actor.as_ref().map(|actor| actor.role);
+	role.is_some_and(|role| role == Role::MedicalCenter || role.can_be_affiliated())
 }
 
 /// Whether the actor works for `center` now, and the center is active.

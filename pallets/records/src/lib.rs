@@ -184,8 +184,8 @@ pub mod pallet {
 		Excluded,
 		/// The participant that the record is about is not a patient. Check its number.
 		UnknownPatient,
-		/// A practitioner or center has to name the center on whose behalf it writes. Set
-		/// `on_behalf_of`.
+		/// Only the patient and the patient's paired device write on nobody's behalf. Set
+		/// `on_behalf_of` to the center that the author writes for.
 		CenterRequired,
 		/// The patient and the patient's own device write on nobody's behalf. Leave `on_behalf_of`
 		/// out.
@@ -236,6 +236,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
+		/// - `KeyRoleMissing`, `NotActive`: the signing key, or its participant, may not act now.
 		/// - `NotAuthorized`, `Excluded`: the author may not write about this patient.
 		/// - `UnknownPatient`: the record is about somebody who is not a patient.
 		/// - `CenterRequired`, `UnexpectedCenter`, `NotAffiliated`: the wrong `on_behalf_of`.

@@ -2,7 +2,7 @@
 
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::ConstU64,
+	traits::{ConstU64, Contains},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		Weight,
@@ -41,9 +41,21 @@ parameter_types! {
 	pub const SS58Prefix: u8 = 42;
 }
 
+/// All calls but remarks: what they leave in a block says nothing to the chain, could be anything
+/// about anybody, and could never be erased. `CheckParticipant` keeps them out of blocks.
+pub struct NoRemarks;
+
+impl Contains<RuntimeCall> for NoRemarks {
+	fn contains(call: &RuntimeCall) -> bool {
+		use frame_system::Call::{remark, remark_with_event};
+		!matches!(call, RuntimeCall::System(remark { .. } | remark_with_event { .. }))
+	}
+}
+
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
 	type AccountId = AccountId;
+	type BaseCallFilter = NoRemarks;
 	type Block = Block;
 	type BlockHashCount = BlockHashCount;
 	type BlockLength = RuntimeBlockLength;

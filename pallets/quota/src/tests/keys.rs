@@ -32,6 +32,16 @@ fn a_receipt_key_signs_no_calls_and_a_witness_key_does() {
 }
 
 #[test]
+fn a_call_that_the_runtime_filters_enters_neither_pool_nor_block() {
+	new_test_ext().execute_and_check(|| {
+		let remark = RuntimeCall::System(frame_system::Call::remark { remark: vec![1] });
+		assert_eq!(submit(DOCTOR, 0, &remark), Err(refused(Refusal::CallForbidden)));
+		assert_eq!(apply(DOCTOR, remark), Err(refused(Refusal::CallForbidden)));
+		assert_eq!(System::account_nonce(DOCTOR), 0);
+	});
+}
+
+#[test]
 fn the_quota_alone_refuses_what_the_participant_check_refuses() {
 	new_test_ext().execute_and_check(|| {
 		let call = work(0);

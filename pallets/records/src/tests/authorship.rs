@@ -44,7 +44,7 @@ fn a_paired_device_writes_for_its_patient_until_it_is_unpaired() {
 			let pairing = Interval { from: 0, until: Some(NOW) };
 			tables.pairings.insert((CUFF, PATIENT), pairing);
 		});
-		assert_noop!(write(CUFF, None), Error::<Test>::NotAuthorized);
+		assert_noop!(write(CUFF, None), Error::<Test>::CenterRequired);
 		edit(|tables| {
 			tables.pairings.insert((CUFF, PATIENT), Interval::open(NOW));
 		});
