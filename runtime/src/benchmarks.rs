@@ -2,12 +2,11 @@
 //! they run on: everybody is affiliated, granted and custodian as often as the bounds allow.
 
 use alloc::{string::String, vec::Vec};
-use frame_benchmarking::{
-	define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList, Benchmarking,
-};
+use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use pallet_ward_participants as participants;
 use pallet_ward_records::Author;
+use sp_runtime::traits::{BlakeTwo256, Hash};
 use sp_storage::TrackedStorageKey;
 use ward_primitives::{
 	participant::{Condition, SealingKey, SealingSuite},
@@ -60,7 +59,7 @@ impl Helper {
 			number
 		});
 		let id = ParticipantId(number);
-		let account: AccountId = sp_core::blake2_256(&number.to_le_bytes()).into();
+		let account: AccountId = BlakeTwo256::hash(&number.to_le_bytes()).0.into();
 		let row = ParticipantRow {
 			role,
 			sponsor,
