@@ -11,11 +11,12 @@ prepare_network() {
 	mkdir -p "$DIRECTORY"/{homes,keys,logs,pids}
 	local port
 	for port in $(seq "$PORT" $((PORT + 19))); do
-		! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null ||
+		! listens "$port" ||
 			die "port $port is in use" "stop what listens there, or set WARD_DEMO_PORT to another range of twenty ports"
 	done
 }
 
+link_port() { echo "$PORT"; }
 p2p_port() { echo $((PORT + $1)); }
 rpc_port() { echo $((PORT + 4 + $1)); }
 prometheus_port() { echo $((PORT + 8 + $1)); }
@@ -29,17 +30,29 @@ run() {
 	echo $! >"$DIRECTORY/pids/$name"
 }
 
+# stop_process PIDFILE: ends a process, kindly if it lets itself.
+stop_process() {
+	[ -s "$1" ] || return 0
+	local pid
+	pid=$(<"$1")
+	kill "$pid" 2>/dev/null || true
+	eventually 40 gone "$pid" || kill -9 "$pid" 2>/dev/null || true
+	rm -f "$1"
+}
+
 # stop_network DIRECTORY: ends all processes of a network, the vaults before the nodes.
 stop_network() {
-	local file pid
-	for file in "$1"/pids/vault-* "$1"/pids/node-*; do
-		[ -s "$file" ] || continue
-		pid=$(<"$file")
-		kill "$pid" 2>/dev/null || true
-		eventually 40 gone "$pid" || kill -9 "$pid" 2>/dev/null || true
-		rm -f "$file"
-	done
+	local file
+	for file in "$1"/pids/{vault,link,node}-*; do stop_process "$file"; done
 }
+
+# start_link NAME TO OPTION...: a link to a port, see lib/link.py.
+start_link() {
+	run "link-$1" python3 scripts/lib/link.py --listen "$(link_port)" --to "$2" "${@:3}"
+	check "the link $1 listens" eventually 10 listens "$(link_port)"
+}
+
+listens() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
@@ -118,6 +131,28 @@ start_node() {
 		--state-pruning archive --no-mdns --no-telemetry --allow-private-ip
 }
 
+# start_follower N ADDRESS: a node that is no authority and knows nobody but the node at that address. A proxy may stand
+# before it: it answers whatever the Host of a request is.
+start_follower() {
+	local n=$1 spec=$DIRECTORY/spec-without-bootnodes.json
+	python3 -c '
+import json, sys
+spec = json.load(open(sys.argv[1]))
+spec["bootNodes"] = []
+json.dump(spec, open(sys.argv[2], "w"))' "$SPEC" "$spec"
+	run "node-$n" "$BIN/ward-node" --chain "$spec" --base-path "$DIRECTORY/node-$n" --name "follower-$n" \
+		--reserved-nodes "$2" --reserved-only --listen-addr "/ip4/127.0.0.1/tcp/$(p2p_port "$n")" \
+		--rpc-port "$(rpc_port "$n")" --rpc-cors all --no-prometheus --state-pruning archive --no-mdns --no-telemetry --allow-private-ip
+}
+
+# is_syncing N true|false: whether node N says that it is catching up, or not and has a peer.
+is_syncing() {
+	rpc "$1" system_health | python3 -c '
+import json, sys
+health = json.load(sys.stdin)["result"]
+sys.exit(health["peers"] < 1 or json.dumps(health["isSyncing"]) != sys.argv[1])' "$2"
+}
+
 # rpc N METHOD [PARAMETERS]: the result of a call to node N.
 rpc() {
 	curl -sf -H 'Content-Type: application/json' "http://127.0.0.1:$(rpc_port "$1")" \
@@ -149,7 +184,7 @@ open_vault() {
 	run "vault-$1" "$BIN/ward-vault" run --data-dir "$data" --center "$number" --node "$node" --listen "$address" \
 		--operator-listen "127.0.0.1:$(($(vault_port "$n") + 1))" "${transport[@]}" \
 		--runtime "$("$BIN/ward-vault" runtime-hash --node "$node")"
-	check "vault $1 is ready" eventually 30 curl -sf "http://127.0.0.1:$(($(vault_port "$n") + 1))/readyz"
+	check "vault $1 is ready" eventually 120 curl -sf "http://127.0.0.1:$(($(vault_port "$n") + 1))/readyz"
 }
 
 # decision PATIENT RECORD ACTOR: what node 2 decides on a reading, or the reason why not.
