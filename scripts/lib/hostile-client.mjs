@@ -3,10 +3,11 @@
 // Talks to a vault as no honest client would, and prints what each attempt gets, one line each: `NAME STATUS CODE`. It
 // signs its requests by docs/protocol.md alone, without any of Ward's code.
 
-import { createHash, createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
+import { hex, keyOf, signedHeaders, unhex } from './signed-request.mjs';
 
 // Node.js has neither BLAKE3 nor BLAKE2b with 32 bytes; scripts/setup installs them with @polkadot/api.
 const require = createRequire(new URL('../../polkadot-js/check.mjs', import.meta.url));
@@ -17,38 +18,8 @@ const { values: given } = parseArgs({
 	options: Object.fromEntries(['vault', 'genesis', 'center', 'author', 'seed-file'].map((n) => [n, { type: 'string' }])),
 });
 const author = Number(given.author);
-const hex = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
-const unhex = (text) => Buffer.from(text.slice(2), 'hex');
-
-/** An Ed25519 key from its seed. */
-function keyOf(seed) {
-	const prefix = Buffer.from('302e020100300506032b657004220420', 'hex');
-	const secret = createPrivateKey({ key: Buffer.concat([prefix, seed]), format: 'der', type: 'pkcs8' });
-	const spki = createPublicKey(secret).export({ format: 'der', type: 'spki' });
-	return { secret, id: hex(spki.subarray(-32)) };
-}
 const ownKey = keyOf(unhex(readFileSync(given['seed-file'], 'latin1').trim()));
-
-/** The headers of a signed request. What `lies` names is other than it should be. */
-function headers(method, path, body, lies = {}) {
-	const now = Math.floor(Date.now() / 1000) + (lies.clock ?? 0);
-	const key = lies.key ?? ownKey;
-	const fields = {
-		'ward-vault': String(lies.center ?? given.center),
-		'ward-genesis': lies.genesis ?? given.genesis,
-		'ward-purpose': 'TREAT',
-	};
-	if (body) fields['content-digest'] = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
-	const covered = ['@method', '@path', '@query', ...(body ? ['content-digest'] : []), 'ward-vault', 'ward-genesis', 'ward-purpose'];
-	const value = { '@method': method, '@path': path, '@query': '?', ...fields };
-	const nonce = lies.nonce ?? randomBytes(18).toString('base64url');
-	const parameters =
-		`(${covered.map((name) => `"${name}"`).join(' ')});created=${now};expires=${now + 30}` +
-		`;nonce="${nonce}";alg="ed25519";keyid="${key.id}";tag="ward-request/v1"`;
-	const base = [...covered.map((name) => `"${name}": ${value[name]}`), `"@signature-params": ${parameters}`].join('\n');
-	const signature = sign(null, Buffer.from(lies.signs ?? base), key.secret).toString('base64');
-	return { ...fields, 'signature-input': `ward=${parameters}`, signature: `ward=:${signature}:` };
-}
+const headers = (...request) => signedHeaders({ ...given, key: ownKey }, ...request);
 
 async function send(method, path, { json, bytes, lies } = {}) {
 	const body = json ? JSON.stringify(json) : bytes;

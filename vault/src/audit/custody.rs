@@ -1,0 +1,77 @@
+//! What the chain says that this vault holds, compared with what it holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use ward_primitives::{Digest, ParticipantId, RecordId};
+
+use super::{hex, Finding};
+use crate::{
+	chain::{ChainView, Unreachable},
+	database::deposits::{DepositRow, DepositState, Progress},
+};
+
+/// How many rows are asked for at once.
+const PAGE: u32 = 128;
+
+/// What the chain says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Custody {
+	/// How many records the finalized chain names as held by this center.
+	pub records: u64,
+	/// How many of them are stored, and will be promoted when the vault runs again.
+	pub waiting: u64,
+}
+
+pub(super) async fn compare(
+	chain: &dyn ChainView,
+	center: ParticipantId,
+	known: Option<Digest>,
+	progress: Progress,
+	deposits: &BTreeMap<RecordId, DepositRow>,
+) -> Result<(Custody, Vec<Finding>), Unreachable> {
+	let (mut custody, mut findings) = (Custody::default(), Vec::new());
+	let genesis = chain.genesis().await?;
+	if known.is_some_and(|known| known != genesis) {
+		let what = format!("the node is on another chain, {}; name another node", hex(&genesis));
+		return Ok((custody, vec![Finding::new("other-chain", what)]));
+	}
+	let state = chain.finalized().await?;
+	let mut held = BTreeSet::new();
+	loop {
+		let rows = state.custody(center, custody.records, PAGE).await?;
+		if rows.is_empty() {
+			break;
+		}
+		for record in rows {
+			let was_followed = custody.records < progress.next_row;
+			custody.records += 1;
+			held.insert(record);
+			match deposits.get(&record).map(|row| row.state) {
+				Some(DepositState::Anchored) => {},
+				Some(DepositState::Stored { .. }) if !was_followed => custody.waiting += 1,
+				state => findings.push(missing(record, state.is_some())),
+			}
+		}
+	}
+	let is_anchored = |row: &DepositRow| row.state == DepositState::Anchored;
+	for (record, _) in deposits.iter().filter(|(_, row)| is_anchored(row)) {
+		if !held.contains(record) {
+			let what =
+				"it is anchored here, and the finalized chain does not say so; check that the \
+			            node has caught up and that the center's number is the right one";
+			findings.push(Finding::of(*record, "not-on-chain", what));
+		}
+	}
+	Ok((custody, findings))
+}
+
+fn missing(record: RecordId, is_known: bool) -> Finding {
+	let what = match is_known {
+		true => "the chain says that it is held here, and it was not promoted",
+		false => "the chain says that it is held here, and it is unknown",
+	};
+	let what = format!("{what}; restore the data directory from a backup, or have it repaired");
+	Finding::of(record, "not-held", what)
+}

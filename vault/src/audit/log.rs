@@ -1,0 +1,99 @@
+//! The access log: without gaps, chained, and true about what was promoted.
+
+use std::collections::BTreeMap;
+
+use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata};
+use serde::Serialize;
+use ward_primitives::{Digest, RecordId};
+
+use super::{hex, Finding};
+use crate::{
+	access_log::{Entry, Event, BY_PATIENT, LOG},
+	database::{
+		decode,
+		deposits::{DepositRow, DepositState},
+		Result,
+	},
+};
+
+/// The access log as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Log {
+	/// How many entries it has.
+	pub entries: u64,
+	/// The hash of the last one; none if there are none.
+	pub head: Option<String>,
+}
+
+/// What the log says.
+pub(super) struct Logged {
+	/// How often each record was promoted.
+	pub(super) promoted: BTreeMap<RecordId, u32>,
+	pub(super) findings: Vec<Finding>,
+}
+
+const REMEDY: &str = "keep this copy as evidence, and restore the data directory from a backup";
+
+pub(super) fn read(
+	transaction: &ReadTransaction,
+	genesis: Option<Digest>,
+) -> Result<(Log, Logged)> {
+	let mut logged = Logged { promoted: BTreeMap::new(), findings: Vec::new() };
+	let by_patient = transaction.open_table(BY_PATIENT)?;
+	let (mut next, mut previous, mut unindexed) = (0u64, genesis.unwrap_or_default(), 0u64);
+	for value in transaction.open_table(LOG)?.iter()? {
+		let (number, value) = value?;
+		let number = number.value();
+		let Ok(entry) = decode::<Entry>(value.value()) else {
+			let what = format!("entry {number} of the access log cannot be decoded; {REMEDY}");
+			logged.findings.push(Finding::new("log-unreadable", what));
+			next = number.saturating_add(1);
+			continue;
+		};
+		if number != next || entry.sequence != number {
+			let what = format!("the access log lacks entry {next}; {REMEDY}");
+			logged.findings.push(Finding::new("log-gap", what));
+		} else if entry.previous_hash != previous {
+			let what = format!("entry {number} of the access log does not carry on; {REMEDY}");
+			logged.findings.push(Finding::new("log-broken", what));
+		}
+		if by_patient.get((entry.facts.patient.0, number))?.is_none() {
+			unindexed += 1;
+		}
+		if entry.facts.event == Event::Promotion {
+			*logged.promoted.entry(entry.facts.record).or_default() += 1;
+		}
+		(next, previous) = (number.saturating_add(1), entry.hash());
+	}
+	if unindexed > 0 || by_patient.len()? != next {
+		let what = format!("patients do not see the entries of the log that are theirs; {REMEDY}");
+		logged.findings.push(Finding::new("log-index", what));
+	}
+	let head = (next > 0).then(|| hex(&previous));
+	Ok((Log { entries: next, head }, logged))
+}
+
+/// Each anchored record has one entry that says so, and no other record has.
+pub(super) fn compare(
+	promoted: &BTreeMap<RecordId, u32>,
+	deposits: &BTreeMap<RecordId, DepositRow>,
+) -> Vec<Finding> {
+	let is_anchored = |record| {
+		deposits.get(record).is_some_and(|row: &DepositRow| row.state == DepositState::Anchored)
+	};
+	let mut findings = Vec::new();
+	for (record, times) in promoted {
+		if *times != 1 || !is_anchored(record) {
+			let what = format!("the log says {times} times that it became anchored; {REMEDY}");
+			findings.push(Finding::of(*record, "promotion-mismatch", what));
+		}
+	}
+	for record in deposits.keys().filter(|record| is_anchored(record)) {
+		if !promoted.contains_key(record) {
+			let what = format!("it is anchored, and the log does not say so; {REMEDY}");
+			findings.push(Finding::of(*record, "promotion-unlogged", what));
+		}
+	}
+	findings
+}
