@@ -50,12 +50,17 @@ pub struct SyncStatus {
 
 impl Chain {
 	/// Connects to the node at `url` (`ws://` or `wss://`). A first attempt that fails is an error at
-	/// once; a connection that is lost later is made again by itself.
+	/// once; a connection that is lost later is made again by itself. `wss://` needs a certificate that
+	/// the system vouches for, or an authority in the file that `SSL_CERT_FILE` names.
 	pub async fn connect(url: &str) -> Result<Self, ChainError> {
 		let policy = ReconnectPolicy::default();
 		let is_connected = policy.is_connected.clone();
 		let connect = ReconnectingClient::builder().retry_policy(policy).build(url);
-		let unreachable = |reason: String| ChainError::Unreachable { url: url.into(), reason };
+		// The connection's error is a text only.
+		let unreachable = |reason: String| match reason.contains("peer certificate") {
+			true => ChainError::Untrusted { url: url.into(), reason },
+			false => ChainError::Unreachable { url: url.into(), reason },
+		};
 		let client = tokio::time::timeout(CONNECT_TIMEOUT, connect)
 			.await
 			.map_err(|_| unreachable("no connection in time".into()))?
@@ -115,6 +120,11 @@ impl Chain {
 		let hash = self.rpc.block_hash(number).await?;
 		let hash = hash.ok_or_else(|| ChainError::UnknownBlock { block: number.to_string() })?;
 		State::new(self, hash, number).await
+	}
+
+	/// The hash of the block with this number on the node's best chain; none if that is shorter.
+	pub async fn block_hash(&self, number: u64) -> Result<Option<Digest>, ChainError> {
+		self.rpc.block_hash(number).await
 	}
 
 	/// Every finalized block from the latest one on, in order, without gaps, also across reconnects.

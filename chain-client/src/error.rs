@@ -14,6 +14,14 @@ pub enum ChainError {
 		/// What the connection reported.
 		reason: String,
 	},
+	/// The node's TLS certificate is none that this machine trusts.
+	#[error("the node at {url} is not trusted: {reason}")]
+	Untrusted {
+		/// The node's address.
+		url: String,
+		/// What is wrong with the certificate.
+		reason: String,
+	},
 	/// The node is still catching up with the chain.
 	#[error("the node is still syncing; wait until it has caught up")]
 	Syncing,

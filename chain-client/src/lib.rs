@@ -5,7 +5,7 @@
 //!
 //! - [`Chain`]: the connection.
 //! - [`State`]: the chain at one block; one method for each function of the node's `WardApi`.
-//! - [`Call`]: a call to one of Ward's pallets.
+//! - [`Call`]: a call to one of Ward's pallets; [`Signing`]: signing many ahead of sending them.
 
 #![forbid(unsafe_code)]
 
@@ -17,6 +17,7 @@ mod error;
 mod event;
 mod rpc;
 mod signer;
+mod signing;
 mod state;
 mod submit;
 #[cfg(test)]
@@ -28,5 +29,6 @@ pub use chain::{Chain, SyncStatus};
 pub use error::ChainError;
 pub use event::Event;
 pub use signer::CallSigner;
+pub use signing::{SignedCall, Signing};
 pub use state::{BatchFault, State};
 pub use submit::{Finalized, Progress};

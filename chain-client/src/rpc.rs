@@ -175,6 +175,12 @@ impl Rpc {
 		Ok(self.ask("chain_subscribeFinalizedHeads", subscribe).await?.boxed())
 	}
 
+	/// Hands a transaction to the pool once more, without following what becomes of it.
+	pub(crate) async fn resubmit(&self, transaction: &[u8]) -> Result<(), ChainError> {
+		let submit = || self.methods.author_submit_extrinsic(transaction);
+		self.ask("author_submitExtrinsic", submit).await.map(drop)
+	}
+
 	/// Submits a transaction once; the outer error says that the node could not be asked in time.
 	pub(crate) async fn submit(
 		&self,

@@ -8,7 +8,7 @@ use crate::{
 };
 use futures::StreamExt;
 use sp_crypto_hashing::blake2_256;
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 use subxt::{
 	rpcs::{methods::legacy::TransactionStatus, Error as RpcError, UserError},
 	utils::H256,
@@ -21,6 +21,9 @@ const WATCH_TIMEOUT: Duration = Duration::from_secs(150);
 
 /// How long to look for a transaction in the finalized blocks afterwards.
 const SEARCH_TIMEOUT: Duration = Duration::from_secs(150);
+
+/// The pause between two attempts to submit what is searched for.
+const RESUBMIT_PAUSE: Duration = Duration::from_secs(6);
 
 /// The pause before an unreachable node is asked for the same block again.
 const SEARCH_PAUSE: Duration = Duration::from_secs(1);
@@ -200,12 +203,28 @@ async fn watch(
 
 /// Looks for the transaction in the finalized blocks in which it can be.
 async fn search(chain: &Chain, transaction: &Transaction) -> Result<Finalized, ChainError> {
-	let found = search_blocks(chain, transaction);
+	let found = async {
+		tokio::select! {
+			found = search_blocks(chain, transaction) => found,
+			never = resubmit(chain, transaction) => match never {},
+		}
+	};
 	match tokio::time::timeout(SEARCH_TIMEOUT, found).await {
 		Ok(Ok(Some(block))) => inspect(chain, block, transaction).await,
 		Ok(Ok(None)) => Err(ChainError::NotIncluded { transaction: transaction.hash }),
 		Ok(Err(error)) => Err(error),
 		Err(_) => Err(ChainError::TimedOut { transaction: transaction.hash }),
+	}
+}
+
+/// Hands the transaction to the pool again and again: a node that was restarted has forgotten it. The
+/// same bytes cannot take effect twice, so it does not matter what the node answers.
+async fn resubmit(chain: &Chain, transaction: &Transaction) -> Infallible {
+	loop {
+		if let Err(error) = chain.rpc.resubmit(&transaction.bytes).await {
+			tracing::debug!(%error, transaction = hex(&transaction.hash), "not submitted again");
+		}
+		tokio::time::sleep(RESUBMIT_PAUSE).await;
 	}
 }
 

@@ -265,6 +265,8 @@ pub(crate) struct World {
 	pub(crate) pool: Vec<Pool>,
 	/// The transactions that were submitted.
 	pub(crate) submitted: Vec<Vec<u8>>,
+	/// Those that were submitted once more, in hexadecimal digits.
+	pub(crate) resubmitted: Vec<String>,
 	pub(crate) subscriptions: usize,
 }
 
@@ -284,6 +286,7 @@ impl FakeNode {
 			is_syncing: false,
 			pool: vec![],
 			submitted: vec![],
+			resubmitted: vec![],
 			subscriptions: 0,
 		};
 		Self(Arc::new(Mutex::new(world)))
@@ -382,6 +385,10 @@ impl World {
 				json!({"peers": 3, "isSyncing": self.is_syncing, "shouldHavePeers": true})
 			},
 			"system_accountNextIndex" => json!(5),
+			"author_submitExtrinsic" => {
+				self.resubmitted.push(params[0].as_str().unwrap().into());
+				json!(hex(&[0; 32]))
+			},
 			other => panic!("the fake node has no method {other}"),
 		})
 	}

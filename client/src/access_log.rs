@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use ward_primitives::{Digest, ParticipantId};
+use ward_vault_api::log::LogEntryJson;
 
 use crate::{
 	error::{Error, Kind, Result},
@@ -11,7 +12,7 @@ use crate::{
 	progress::Progress,
 	records,
 	session::Session,
-	vault::{LogEntry, VaultClient},
+	vault::VaultClient,
 };
 
 /// How many entries are fetched at once.
@@ -24,7 +25,7 @@ pub struct CustodianLog {
 	/// The center.
 	pub custodian: ParticipantId,
 	/// The entries, the oldest first.
-	pub entries: Vec<LogEntry>,
+	pub entries: Vec<LogEntryJson>,
 	/// What does not fit: the log was altered, cut or forked.
 	pub faults: Vec<String>,
 	/// Why nothing could be fetched.
@@ -88,7 +89,7 @@ pub fn ensure_sound(logs: &[CustodianLog]) -> Result<()> {
 	}
 }
 
-async fn fetch_all(vault: &VaultClient<'_>, patient: ParticipantId) -> Result<Vec<LogEntry>> {
+async fn fetch_all(vault: &VaultClient<'_>, patient: ParticipantId) -> Result<Vec<LogEntryJson>> {
 	let mut entries = Vec::new();
 	let mut from = 0;
 	loop {
@@ -102,7 +103,7 @@ async fn fetch_all(vault: &VaultClient<'_>, patient: ParticipantId) -> Result<Ve
 	}
 }
 
-fn remember(journal: &Journal, center: ParticipantId, entries: &[LogEntry]) -> Result<()> {
+fn remember(journal: &Journal, center: ParticipantId, entries: &[LogEntryJson]) -> Result<()> {
 	match entries.last() {
 		Some(last) => {
 			let head = LogHead { sequence: last.sequence, hash: last.hash.0 };
@@ -118,7 +119,7 @@ fn remember(journal: &Journal, center: ParticipantId, entries: &[LogEntry]) -> R
 /// Each must have the hash of what it says; neighbours must be chained; the first must start from the
 /// genesis hash; and what was seen before must still be there.
 fn verify(
-	entries: &[LogEntry],
+	entries: &[LogEntryJson],
 	patient: ParticipantId,
 	genesis: &Digest,
 	known: Option<&LogHead>,
@@ -161,14 +162,15 @@ fn verify(
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::{hex::Hex, vault::LogEvent};
+	use crate::hex::Hex;
 	use ward_primitives::{Action, Decision, PurposeOfUse, Reason, RecordId};
+	use ward_vault_api::log::Event;
 
 	const PATIENT: ParticipantId = ParticipantId(6);
 	const GENESIS: Digest = [9; 32];
 
-	fn entry(sequence: u64, previous: Digest) -> LogEntry {
-		let mut entry = LogEntry {
+	fn entry(sequence: u64, previous: Digest) -> LogEntryJson {
+		let mut entry = LogEntryJson {
 			sequence,
 			previous_hash: Hex(previous),
 			hash: Hex([0; 32]),
@@ -177,7 +179,7 @@ mod tests {
 			record: RecordId([3; 32]),
 			action: Action::Read,
 			purpose: PurposeOfUse::Treat,
-			event: LogEvent::Content,
+			event: Event::Content,
 			decision: Decision::Deny { reason: Reason::NoBasis },
 			finalized_hash: Hex([4; 32]),
 		};
@@ -186,13 +188,13 @@ mod tests {
 	}
 
 	/// Entries 0, 1, then others' 2 and 3, then 4.
-	fn sound() -> Vec<LogEntry> {
+	fn sound() -> Vec<LogEntryJson> {
 		let first = entry(0, GENESIS);
 		let second = entry(1, first.hash.0);
 		vec![first, second, entry(4, [8; 32])]
 	}
 
-	fn faults(entries: &[LogEntry], known: Option<LogHead>) -> usize {
+	fn faults(entries: &[LogEntryJson], known: Option<LogHead>) -> usize {
 		verify(entries, PATIENT, &GENESIS, known.as_ref()).len()
 	}
 

@@ -183,6 +183,11 @@ impl From<ChainError> for Error {
 				"node-unreachable",
 				"start the node, or name another one with --node or in config.toml".into(),
 			),
+			ChainError::Untrusted { .. } => (
+				Kind::Node,
+				"node-untrusted",
+				"let SSL_CERT_FILE name the consortium's TLS authority (a PEM file)".into(),
+			),
 			ChainError::Syncing => {
 				(Kind::Node, "node-syncing", "`ward status` shows how far it has come".into())
 			},
@@ -230,6 +235,7 @@ const fn refusal_code(refusal: Refusal) -> &'static str {
 		Refusal::RetiredKey => "retired-key",
 		Refusal::KeyCannotCall => "key-cannot-call",
 		Refusal::QuotaExhausted => "quota-exhausted",
+		Refusal::CallForbidden => "call-forbidden",
 	}
 }
 

@@ -6,6 +6,7 @@ use ward_primitives::{
 	GrantTerms, ParticipantId, PurposeOfUse, PurposeSet, Reason, RecordId, Role, Scope,
 	Sensitivity,
 };
+use ward_vault_api::log::Event;
 
 use crate::{
 	error::{Error, Kind, Result},
@@ -21,6 +22,19 @@ pub const fn role(role: Role) -> &'static str {
 		Role::Patient => "patient",
 		Role::Device => "device",
 		Role::Researcher => "researcher",
+	}
+}
+
+/// What an entry of an access log is about, in words.
+pub const fn event(event: Event) -> &'static str {
+	match event {
+		Event::Key => "key",
+		Event::Content => "content",
+		Event::Promotion => "stored",
+		Event::Facts => "facts",
+		Event::KeyInContingency => "key (outage)",
+		Event::ContentInContingency => "content (outage)",
+		Event::FactsInContingency => "facts (outage)",
 	}
 }
 

@@ -3,7 +3,10 @@
 use std::{
 	fs::{self, File, OpenOptions},
 	io::{self, Write},
-	os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+	os::unix::{
+		ffi::OsStrExt,
+		fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+	},
 	path::{Path, PathBuf},
 };
 
@@ -24,12 +27,38 @@ impl NewFile {
 		hidden.push(format!(".{}.part", std::process::id()));
 		let aside = destination.with_file_name(hidden);
 		// Left over by a process that had this number and crashed.
-		match fs::remove_file(&aside) {
-			Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-			_ => {},
+		remove_if_abandoned(&aside)?;
+		loop {
+			let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
+			// Held as long as it is written, so that others see that it is not abandoned. Where locks
+			// are not to be had, nothing is ever taken for abandoned.
+			let _is_locked = file.try_lock().is_ok();
+			let is_there = fs::metadata(&aside).is_ok_and(|found| is_same(&found, &file));
+			if is_there {
+				return Ok(Self { file, aside, destination: destination.into(), is_kept: false });
+			}
 		}
-		let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-		Ok(Self { file, aside, destination: destination.into(), is_kept: false })
+	}
+
+	/// Deletes what processes left beside this destination that died while they wrote it.
+	pub fn remove_abandoned(destination: &Path) -> io::Result<()> {
+		let name = destination.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+		let begin = [b".", name.as_bytes(), b"."].concat();
+		let entries = match fs::read_dir(parent(destination)) {
+			// Who may write there and not look cannot have left anything that can be found.
+			Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+			entries => entries?,
+		};
+		for entry in entries {
+			let entry = entry?;
+			let (name, end) = (entry.file_name(), b".part");
+			let number = name.as_bytes().strip_prefix(&begin[..]);
+			let number = number.and_then(|rest| rest.strip_suffix(end));
+			if number.is_some_and(|number| number.iter().all(u8::is_ascii_digit)) {
+				remove_if_abandoned(&entry.path())?;
+			}
+		}
+		Ok(())
 	}
 
 	/// Syncs the file and puts it in place of what was there, all or nothing.
@@ -69,13 +98,51 @@ impl Drop for NewFile {
 	}
 }
 
-fn sync_directory(of: &Path) -> io::Result<()> {
+/// Deletes a file that is being written, unless somebody does write it.
+pub fn remove_if_abandoned(aside: &Path) -> io::Result<()> {
+	let file = match File::open(aside) {
+		// Gone, or somebody else's.
+		Err(error) if is_gone_or_foreign(&error) => return Ok(()),
+		file => file?,
+	};
+	match file.try_lock() {
+		Ok(()) => fs::remove_file(aside),
+		Err(_) => Ok(()),
+	}
+}
+
+fn is_gone_or_foreign(error: &io::Error) -> bool {
+	matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
+}
+
+fn is_same(found: &fs::Metadata, file: &File) -> bool {
+	file.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (found.dev(), found.ino()))
+}
+
+fn parent(of: &Path) -> &Path {
 	let parent = of.parent().filter(|parent| !parent.as_os_str().is_empty());
-	File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+	parent.unwrap_or(Path::new("."))
+}
+
+fn sync_directory(of: &Path) -> io::Result<()> {
+	File::open(parent(of))?.sync_all()
+}
+
+/// Gives a complete file its name, unless there is such a file already; the name aside goes.
+pub fn link_new(aside: &Path, destination: &Path) -> io::Result<()> {
+	match fs::hard_link(aside, destination) {
+		Err(error) if !destination.exists() => return Err(error),
+		_ => sync_directory(destination)?,
+	}
+	match fs::remove_file(aside) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+		_ => Ok(()),
+	}
 }
 
 /// Writes a whole file, all or nothing.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+	NewFile::remove_abandoned(path)?;
 	let mut file = NewFile::create(path)?;
 	file.write_all(bytes)?;
 	file.keep()
@@ -83,6 +150,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Writes a whole file that must not exist yet.
 pub fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+	NewFile::remove_abandoned(path)?;
 	let mut file = NewFile::create(path)?;
 	file.write_all(bytes)?;
 	file.keep_new()
@@ -123,6 +191,21 @@ mod tests {
 		assert_eq!(fs::read(&path).unwrap(), b"new");
 		assert_eq!(open_to_others(&path).unwrap(), 0);
 		assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+	}
+
+	#[test]
+	fn what_a_dead_process_left_aside_goes_and_what_is_being_written_stays() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = dir.path().join("a");
+		let writing = NewFile::create(&path).unwrap();
+		for left in [".a.4711.part", ".b.4711.part", ".a.4711.part.txt", ".a.x.part"] {
+			fs::write(dir.path().join(left), b"half").unwrap();
+		}
+		NewFile::remove_abandoned(&path).unwrap();
+		assert!(!dir.path().join(".a.4711.part").exists());
+		assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4, "others, and the one under way");
+		writing.keep().unwrap();
+		assert!(path.exists());
 	}
 
 	#[test]

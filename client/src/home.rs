@@ -69,6 +69,11 @@ impl Home {
 		self.path.join("spool")
 	}
 
+	/// The directory for ciphertext of large records that is being fetched.
+	pub fn fetched(&self) -> PathBuf {
+		self.path.join("fetched")
+	}
+
 	/// Opens the journal; waits a little if another `ward` has it open.
 	pub async fn journal(&self) -> Result<Journal> {
 		self.create()?;

@@ -2,7 +2,8 @@
 //! run again.
 //!
 //! It is a database in the home. A row is written in one durable transaction; data keys in it are
-//! encrypted under a key from the key file, so that the journal alone reads nothing.
+//! encrypted under a key from the key file, so that the journal alone opens no content. Titles, file
+//! names and openings lie in it in clear.
 
 use std::{
 	path::{Path, PathBuf},
@@ -10,9 +11,10 @@ use std::{
 };
 
 use codec::{Decode, DecodeAll, Encode};
-use redb::{Database, DatabaseError, ReadableDatabase, TableDefinition};
+use redb::{Builder, Database, DatabaseError, ReadableDatabase, TableDefinition};
 use ring::aead::{Aad, LessSafeKey, Nonce, UnboundKey, CHACHA20_POLY1305, NONCE_LEN};
 use ward_crypto::content::DataKey;
+use ward_fail_points::die_at;
 use ward_primitives::{
 	participant::SealingKey, AttributesOpening, Deposit, Digest, Moment, ParticipantId,
 	RecordContent, RecordId,
@@ -21,6 +23,8 @@ use zeroize::Zeroizing;
 
 use crate::{
 	error::{Context, Error, Kind, Result},
+	files,
+	hex::Hex,
 	keys::{random, JournalKey},
 };
 
@@ -28,6 +32,9 @@ const PUTS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("puts-v1");
 const OPENINGS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("openings-v1");
 const SEALING_KEYS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("sealing-keys-v1");
 const LOG_HEADS: TableDefinition<u64, &[u8]> = TableDefinition::new("log-heads-v1");
+
+/// How much of it is kept in memory, in bytes.
+const CACHE: usize = 16 << 20;
 
 /// What makes a put this put: run again with the same, it goes on with the same record.
 #[derive(Clone, Debug, PartialEq, Eq, Encode)]
@@ -63,6 +70,14 @@ pub struct PutKey(Digest);
 impl std::fmt::Display for PutKey {
 	fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
 		self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+	}
+}
+
+impl std::str::FromStr for PutKey {
+	type Err = <Hex<32> as std::str::FromStr>::Err;
+
+	fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
+		format!("0x{text}").parse().map(|Hex(key)| Self(key))
 	}
 }
 
@@ -127,7 +142,7 @@ impl Journal {
 		let what = || format!("the journal {} cannot be opened", path.display());
 		let mut patience = 40;
 		loop {
-			match Database::create(path) {
+			match open_or_make(path) {
 				Ok(database) => {
 					let journal = Self { database, path: path.into() };
 					journal.write(|_| Ok(()))?;
@@ -152,10 +167,34 @@ impl Journal {
 		self.read(PUTS, &key.0)
 	}
 
+	/// Notes a new put, and the opening of its attributes, at once; both are on disk when this returns.
+	pub fn begin_put(&self, key: PutKey, row: &PutRow) -> Result<()> {
+		self.write(|transaction| {
+			let opening = row.opening.encode();
+			transaction.open_table(OPENINGS)?.insert(&row.record.0, opening.as_slice())?;
+			transaction.open_table(PUTS)?.insert(&key.0, row.encode().as_slice())?;
+			Ok(())
+		})
+	}
+
 	/// Notes a put as it stands now; it is on disk when this returns.
 	pub fn save_put(&self, key: PutKey, row: &PutRow) -> Result<()> {
 		self.write(|transaction| {
 			transaction.open_table(PUTS)?.insert(&key.0, row.encode().as_slice())?;
+			Ok(())
+		})
+	}
+
+	/// Notes several puts at once.
+	pub fn save_puts<'r>(
+		&self,
+		puts: impl IntoIterator<Item = (PutKey, &'r PutRow)>,
+	) -> Result<()> {
+		self.write(|transaction| {
+			let mut table = transaction.open_table(PUTS)?;
+			for (key, row) in puts {
+				table.insert(&key.0, row.encode().as_slice())?;
+			}
 			Ok(())
 		})
 	}
@@ -234,6 +273,32 @@ impl Journal {
 			error.hint("make room on the disk; nothing has left this machine for this step")
 		})
 	}
+}
+
+/// Opens a database. A new one is made aside and gets its name when it is complete: one that was cut
+/// off while it was made could never be opened again.
+fn open_or_make(path: &Path) -> std::result::Result<Database, DatabaseError> {
+	let failed = |error: std::io::Error| DatabaseError::Storage(redb::StorageError::Io(error));
+	let mut builder = Builder::new();
+	builder.set_cache_size(CACHE);
+	if !path.exists() {
+		let aside = path.with_extension("redb.new");
+		match builder.create(&aside) {
+			Ok(made) => drop(made),
+			Err(DatabaseError::DatabaseAlreadyOpen) => {
+				return Err(DatabaseError::DatabaseAlreadyOpen)
+			},
+			// What a process left that was cut off while it made it.
+			Err(_) => {
+				std::fs::remove_file(&aside).map_err(failed)?;
+				drop(builder.create(&aside)?);
+			},
+		}
+		die_at("client.journal.unnamed");
+		// Unlike a renaming, this never replaces what another process has made meanwhile.
+		files::link_new(&aside, path).map_err(failed)?;
+	}
+	builder.create(path)
 }
 
 impl JournalKey {
@@ -341,6 +406,42 @@ pub(crate) mod tests {
 			Journal::open(&path).await.unwrap().save_put(key, &row).unwrap();
 			// Opened anew, as after a crash.
 			assert_eq!(Journal::open(&path).await.unwrap().put(key).unwrap(), Some(row.clone()));
+		}
+	}
+
+	#[tokio::test]
+	async fn a_journal_that_was_cut_off_while_it_was_made_is_made_anew() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = dir.path().join("journal.redb");
+		let aside = dir.path().join("journal.redb.new");
+		// As long as one, and without the number that says that it is one.
+		std::fs::write(&aside, vec![0; 1 << 20]).unwrap();
+		let journal = Journal::open(&path).await.unwrap();
+		journal.begin_put(identity().key(0), &row()).unwrap();
+		assert!(!aside.exists());
+		drop(journal);
+		let journal = Journal::open(&path).await.unwrap();
+		assert_eq!(journal.put(identity().key(0)).unwrap(), Some(row()), "the same one");
+		assert_eq!(journal.opening(row().record).unwrap(), Some(row().opening));
+	}
+
+	#[tokio::test]
+	async fn journals_that_are_made_at_once_are_one() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = dir.path().join("journal.redb");
+		let tasks = (0..8).map(|copy| {
+			let path = path.clone();
+			tokio::spawn(async move {
+				let journal = Journal::open(&path).await.unwrap();
+				journal.save_put(identity().key(copy), &row()).unwrap();
+			})
+		});
+		for task in futures::future::join_all(tasks).await {
+			task.unwrap();
+		}
+		let journal = Journal::open(&path).await.unwrap();
+		for copy in 0..8 {
+			assert!(journal.put(identity().key(copy)).unwrap().is_some(), "{copy}");
 		}
 	}
 

@@ -15,13 +15,13 @@
 
 pub mod access;
 pub mod access_log;
+mod aside;
 pub mod command;
 pub mod error;
 pub mod explain;
 pub mod fhir;
 pub mod files;
 pub mod get;
-pub mod hex;
 pub mod home;
 pub mod journal;
 pub mod keys;
@@ -38,3 +38,4 @@ pub mod vault;
 pub use error::{Error, Kind, Result};
 pub use home::Home;
 pub use session::Session;
+pub use ward_vault_api::hex;

@@ -11,7 +11,10 @@ const INTERRUPTED: u8 = 130;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-	let cli = Cli::parse();
+	let cli = match Cli::try_parse() {
+		Ok(cli) => cli,
+		Err(error) => return command::explain_misuse(&error),
+	};
 	tracing_subscriber::fmt()
 		.with_env_filter(EnvFilter::try_from_env("WARD_LOG").unwrap_or_else(|_| "off".into()))
 		.with_writer(std::io::stderr)

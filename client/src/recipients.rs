@@ -1,19 +1,25 @@
 //! Public sealing keys of others. The chain has only their digests; the keys come with an enrolment
-//! offer or from their owner, and are checked against the digest.
+//! offer, from their owner or from a vault, and are checked against the digest.
 
-use serde::{Deserialize, Serialize};
-use ward_primitives::{
-	participant::{SealingKey, SealingSuite},
-	ParticipantId,
-};
+use std::time::Duration;
 
 use base64::{engine::general_purpose::STANDARD, Engine};
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+use ward_chain_client::State;
+use ward_primitives::{
+	participant::{SealingKey, SealingSuite},
+	ParticipantId, Role,
+};
 
 use crate::{
 	error::{Context, Error, Kind, Result},
 	hex::Hex,
 	journal::Journal,
 	keys::PublicKeys,
+	progress::Progress,
+	session::{self, Session},
+	vault::{VaultClient, SEALING_KEY_UNKNOWN},
 };
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -78,15 +84,114 @@ pub fn remember(journal: &Journal, key: &[u8]) -> Result<SealingKey> {
 }
 
 /// The remembered key with this digest.
-pub fn known_key(journal: &Journal, of: ParticipantId, on_chain: &SealingKey) -> Result<Vec<u8>> {
-	let known = journal.sealing_key(on_chain)?.filter(|key| on_chain.matches(key));
-	known.ok_or_else(|| {
-		Error::new(Kind::Input, format!("this home does not have the sealing key of patient {of}"))
-			.code_is("sealing-key-unknown")
-			.hint(
-				"the chain holds only its digest: get the file of `ward keys export-public` from the \
-				 patient or the enrolling center and name it with --patient-key, once",
-			)
+pub fn known_key(journal: &Journal, on_chain: &SealingKey) -> Result<Option<Vec<u8>>> {
+	Ok(journal.sealing_key(on_chain)?.filter(|key| on_chain.matches(key)))
+}
+
+/// The vaults of those of the centers that run one, each once.
+pub async fn vaults_of<'s>(
+	session: &'s Session,
+	state: &State,
+	centers: impl IntoIterator<Item = ParticipantId>,
+) -> Result<Vec<VaultClient<'s>>> {
+	let mut vaults: Vec<VaultClient<'s>> = Vec::new();
+	for center in centers {
+		let is_new = vaults.iter().all(|vault| vault.center() != center);
+		if is_new && state.vault(center).await?.is_some() {
+			vaults.push(session.vault(state, center).await?);
+		}
+	}
+	Ok(vaults)
+}
+
+/// Asks one vault after the other for the sealing key of a patient, and remembers it. What a vault
+/// answers counts only if it has the digest on the chain.
+pub async fn ask(
+	vaults: &[VaultClient<'_>],
+	journal: &Journal,
+	patient: ParticipantId,
+	on_chain: &SealingKey,
+	progress: &dyn Progress,
+) -> Result<Vec<u8>> {
+	let mut failure = None;
+	for vault in vaults {
+		let center = vault.center();
+		progress.step(&format!("asking center {center} for the sealing key of patient {patient}"));
+		match vault.sealing_key(on_chain).await {
+			Ok(Some(key)) => {
+				journal.save_sealing_key(on_chain, &key)?;
+				return Ok(key);
+			},
+			Ok(None) => {},
+			Err(error) => failure = failure.or(Some(error)),
+		}
+	}
+	let what = format!("neither this home nor a vault has the sealing key of patient {patient}");
+	// Where a vault failed, the same command may find the key later.
+	let kind = failure.as_ref().map_or(Kind::Input, Error::kind);
+	let unknown = Error::new(kind, what).code_is(SEALING_KEY_UNKNOWN).hint(
+		"the chain holds only its digest: have the patient run `ward keys publish --vault-of \
+		 CENTER`, or name the patient's file of `ward keys export-public` with --patient-key, once",
+	);
+	Err(match failure {
+		Some(failure) => unknown.caused_by(failure),
+		None => unknown,
+	})
+}
+
+/// How often a vault is asked again whose node may not know yet what is final elsewhere.
+const PATIENCE: u32 = 5;
+
+/// Lodges a public sealing key with a vault, for those who write about its owner. The caller has found
+/// on the chain that the owner has this key, and that it may lodge it.
+pub async fn lodge(
+	vault: &VaultClient<'_>,
+	owner: ParticipantId,
+	key: &SealingKey,
+	public_key: &[u8],
+	progress: &dyn Progress,
+) -> Result<()> {
+	let mut patience = PATIENCE;
+	loop {
+		progress.step(&format!("lodging the sealing key with center {}", vault.center()));
+		match vault.lodge_sealing_key(owner, key, public_key).await {
+			Err(error) if patience > 0 && is_behind(&error) => {
+				patience -= 1;
+				progress.step("waiting for the vault to see the latest block");
+				sleep(Duration::from_millis(1_500)).await;
+			},
+			outcome => return outcome,
+		}
+	}
+}
+
+/// Whether a vault may refuse only because its node is a block behind.
+fn is_behind(error: &Error) -> bool {
+	["access-denied", "sealing-key-mismatch"].contains(&error.code())
+}
+
+/// Lodges the sealing key of a patient where authors look for it: with the vault of the patient's
+/// sponsor. Tells whether it is there. A sponsor without a vault, or with one that does not take it, is
+/// no failure of what was done before: it can be made up for, and is told.
+pub async fn lodge_with_sponsor(
+	session: &Session,
+	patient: ParticipantId,
+	public_key: &[u8],
+	progress: &dyn Progress,
+) -> bool {
+	let lodging = async {
+		let state = session.chain.finalized().await?;
+		let row = session::participant(&state, patient).await?;
+		let is_looked_for = row.role == Role::Patient && row.sealing_key.matches(public_key);
+		let vaults = vaults_of(session, &state, row.sponsor.filter(|_| is_looked_for)).await?;
+		for vault in &vaults {
+			lodge(vault, patient, &row.sealing_key, public_key, progress).await?;
+		}
+		Ok::<_, Error>(!vaults.is_empty())
+	};
+	lodging.await.unwrap_or_else(|error| {
+		progress.warn(&format!("the sealing key of patient {patient} is not lodged: {error}"));
+		false
 	})
 }
 
@@ -117,11 +222,9 @@ mod tests {
 		let json = serde_json::to_vec(&file(&keys)).unwrap();
 		let key = read_sealing_key(&json).unwrap();
 		remember(&journal, &key).unwrap();
-		let found = known_key(&journal, ParticipantId(1), &keys.sealing_key()).unwrap();
-		assert_eq!(found, keys.current_sealing().public_key());
-		let other = Keys::generate().sealing_key();
-		let error = known_key(&journal, ParticipantId(1), &other).unwrap_err();
-		assert_eq!(error.code(), "sealing-key-unknown");
+		let found = known_key(&journal, &keys.sealing_key()).unwrap();
+		assert_eq!(found, Some(keys.current_sealing().public_key()));
+		assert_eq!(known_key(&journal, &Keys::generate().sealing_key()).unwrap(), None);
 	}
 
 	#[test]

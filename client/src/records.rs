@@ -117,7 +117,7 @@ pub async fn opening(
 	let mut failure = None;
 	for custodian in &row.custodians {
 		let vault = session.vault(state, custodian.center).await?;
-		match vault.facts(record, PurposeOfUse::Patrqt).await.map(|facts| facts.opening()) {
+		match vault.facts(record, PurposeOfUse::Patrqt).await.map(|facts| facts.opening.into()) {
 			Ok(opening) if fits(&opening) => {
 				journal.save_opening(record, &opening)?;
 				return Ok(opening);

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use ward_chain_client::{Call, Chain, Finalized, Progress as Stage, State};
-use ward_crypto::request::RequestKey;
+use ward_crypto::{request::RequestKey, wrap::SealingSecret};
+use ward_fail_points::die_at;
 use ward_primitives::{
-	Digest, KeyBytes, KeyRoles, KeyRow, ParticipantId, ParticipantRow, VaultRow,
+	participant::SealingKey, Digest, KeyBytes, KeyRoles, KeyRow, ParticipantId, ParticipantRow,
+	VaultRow,
 };
 
 use crate::{
@@ -60,6 +62,16 @@ impl Session {
 		}
 	}
 
+	/// The secret half of the own sealing key that stands on the chain.
+	pub fn sealing_on_chain(&self, on_chain: &SealingKey) -> Result<&SealingSecret> {
+		let own = self.keys.sealing().iter().find(|secret| secret.sealing_key() == *on_chain);
+		own.ok_or_else(|| {
+			Error::new(Kind::Keys, "the chain knows another sealing key for you than this home has")
+				.code_is("sealing-key-mismatch")
+				.hint("publish this home's with `ward keys publish-sealing`")
+		})
+	}
+
 	/// Whether a rotation has succeeded on the chain and is not finished in the key file.
 	pub const fn has_rotated(&self) -> bool {
 		self.uses_next_account
@@ -82,13 +94,20 @@ impl Session {
 		let name = format!("{}.{}", call.pallet, call.name);
 		let mut patience = 10;
 		loop {
-			let report = |stage| match stage {
-				Stage::Signed(_) => progress.step(&format!("{name}: sending")),
-				Stage::Accepted => progress.step(&format!("{name}: waiting for a block")),
-				Stage::InBlock(_) => progress.step(&format!("{name}: waiting for finality")),
-				Stage::Retracted => progress.step(&format!("{name}: waiting for another block")),
-				Stage::Searching => progress.step(&format!("{name}: looking for it in the blocks")),
-				Stage::Finalized(_) => progress.step(&format!("{name}: final")),
+			let report = |stage| {
+				die_at_stage(stage);
+				match stage {
+					Stage::Signed(_) => progress.step(&format!("{name}: sending")),
+					Stage::Accepted => progress.step(&format!("{name}: waiting for a block")),
+					Stage::InBlock(_) => progress.step(&format!("{name}: waiting for finality")),
+					Stage::Retracted => {
+						progress.step(&format!("{name}: waiting for another block"));
+					},
+					Stage::Searching => {
+						progress.step(&format!("{name}: looking for it in the blocks"));
+					},
+					Stage::Finalized(_) => progress.step(&format!("{name}: final")),
+				}
 			};
 			let outcome =
 				self.chain.submit_with_progress(self.signer(), call.clone(), report).await;
@@ -101,6 +120,17 @@ impl Session {
 				outcome => return outcome,
 			}
 		}
+	}
+}
+
+/// The fail-points of a call on its way.
+fn die_at_stage(stage: Stage) {
+	match stage {
+		Stage::Signed(_) => die_at("client.call.signed"),
+		Stage::Accepted => die_at("client.call.accepted"),
+		Stage::InBlock(_) => die_at("client.call.in-block"),
+		Stage::Finalized(_) => die_at("client.call.final"),
+		Stage::Retracted | Stage::Searching => {},
 	}
 }
 

@@ -1,91 +1,21 @@
 //! The access log: who was given what, and who was not. One entry for each decision, numbered from
 //! 0 without gaps and chained by hashes, on disk before the first byte leaves.
 
-use codec::{Decode, Encode};
+use codec::Encode;
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
-use ward_primitives::{
-	hash::Domain, Action, Decision, Digest, Moment, ParticipantId, PurposeOfUse, RecordId,
-};
+use ward_primitives::{Digest, ParticipantId};
+pub use ward_vault_api::log::{Entry, Event, LogFacts};
 
 use crate::database::{decode, Database, Result};
 
-const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("access-log");
-const BY_PATIENT: TableDefinition<(u64, u64), ()> = TableDefinition::new("access-log-by-patient");
+pub(crate) const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("access-log");
+pub(crate) const BY_PATIENT: TableDefinition<(u64, u64), ()> =
+	TableDefinition::new("access-log-by-patient");
 
 pub(crate) fn create_tables(transaction: &WriteTransaction) -> Result<()> {
 	transaction.open_table(LOG)?;
 	transaction.open_table(BY_PATIENT)?;
 	Ok(())
-}
-
-/// What was decided on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Event {
-	/// The release of a data key.
-	#[codec(index = 0)]
-	Key,
-	/// The release of content, all of it or a range.
-	#[codec(index = 1)]
-	Content,
-	/// A record became anchored here. The chain decided; the entry shows from when on it is held.
-	#[codec(index = 2)]
-	Promotion,
-	/// The release of a record's facts: its row and its attributes.
-	#[codec(index = 3)]
-	Facts,
-}
-
-impl Event {
-	/// The name in JSON.
-	pub const fn name(self) -> &'static str {
-		match self {
-			Self::Key => "key",
-			Self::Content => "content",
-			Self::Promotion => "promotion",
-			Self::Facts => "facts",
-		}
-	}
-}
-
-/// What an entry says, apart from its place in the chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct LogFacts {
-	/// When, by the vault's clock.
-	pub at: Moment,
-	/// Who asked; 0 for who is not on the chain.
-	pub actor: ParticipantId,
-	/// Whom the record is about; 0 for a record that is not on the chain.
-	pub patient: ParticipantId,
-	/// The record.
-	pub record: RecordId,
-	/// What the actor wanted to do.
-	pub action: Action,
-	/// What for.
-	pub purpose: PurposeOfUse,
-	/// What was decided on.
-	pub event: Event,
-	/// The decision.
-	pub decision: Decision,
-	/// The finalized block that it was decided at.
-	pub finalized: Digest,
-}
-
-/// One entry. Its SCALE encoding without `hash` is what is hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Entry {
-	/// The hash of the entry before; the genesis hash for the first.
-	pub previous_hash: Digest,
-	/// The number.
-	pub sequence: u64,
-	/// What it says.
-	pub facts: LogFacts,
-}
-
-impl Entry {
-	/// The hash that the next entry carries on.
-	pub fn hash(&self) -> Digest {
-		Domain::AccessLog.hash(self)
-	}
 }
 
 /// Adds an entry in the course of a transaction.
@@ -152,7 +82,7 @@ impl Database {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use ward_primitives::Reason;
+	use ward_primitives::{Action, Decision, PurposeOfUse, Reason, RecordId};
 
 	fn facts(actor: u64, patient: u64) -> LogFacts {
 		LogFacts {
@@ -166,22 +96,6 @@ mod tests {
 			decision: Decision::Deny { reason: Reason::NoBasis },
 			finalized: [4; 32],
 		}
-	}
-
-	#[test]
-	fn an_entry_is_hashed_as_the_protocol_says() {
-		let entry = Entry { previous_hash: [1; 32], sequence: 2, facts: facts(5, 6) };
-		let mut message = b"ward/access-log/v1\0".to_vec();
-		message.extend([1; 32]);
-		message.extend(2u64.to_le_bytes());
-		message.extend(7u64.to_le_bytes());
-		message.extend(5u64.to_le_bytes());
-		message.extend(6u64.to_le_bytes());
-		message.extend([3; 32]);
-		message.extend([0, 0, 1]);
-		message.extend([1, Reason::NoBasis as u8]);
-		message.extend([4; 32]);
-		assert_eq!(Domain::AccessLog.message(&entry), message);
 	}
 
 	#[tokio::test(flavor = "multi_thread")]

@@ -11,12 +11,15 @@ use serde::de::DeserializeOwned;
 use ward_crypto::request::{
 	content_digest, verify, RequestError, RequestParts, Verified, MAX_CLOCK_SKEW,
 };
+use ward_fail_points::die_at;
 use ward_primitives::{
-	Digest, KeyBytes, KeyRoles, ParticipantId, ParticipantRow, PurposeOfUse, RecordId,
+	Digest, KeyBytes, KeyRoles, Moment, ParticipantId, ParticipantRow, PurposeOfUse, RecordId,
 };
+use ward_vault_api::hex::Hex;
 
 use crate::{
 	chain::StateView,
+	contingency::{self, Contingency},
 	error::{Code, Refusal},
 	vault::Vault,
 };
@@ -46,15 +49,29 @@ impl Actor {
 
 	/// Whether the key is this participant's at `state`, too.
 	pub(crate) async fn holds_key_at(&self, state: &dyn StateView) -> Result<bool, Refusal> {
-		Ok(holder(state, self.key).await? == Some(self.id))
+		Ok(holder(state, self.key, state.head().timestamp).await? == Some(self.id))
 	}
 }
 
-/// Whose live key with the act role this is.
-async fn holder(state: &dyn StateView, key: KeyBytes) -> Result<Option<ParticipantId>, Refusal> {
+/// The participant who wants to read something.
+#[derive(Clone)]
+pub struct Reader {
+	/// Who it is.
+	pub actor: Actor,
+	/// Contingency mode, if the request can only be served in that.
+	pub contingency: Option<Contingency>,
+}
+
+/// Whose key with the act role this is by `state`, if it is live from its head until `at`.
+async fn holder(
+	state: &dyn StateView,
+	key: KeyBytes,
+	at: Moment,
+) -> Result<Option<ParticipantId>, Refusal> {
 	let row = state.key(key).await?;
 	let counts = |row: &ward_primitives::KeyRow| {
-		row.roles.contains(KeyRoles::ACT) && row.live.contains(state.head().timestamp)
+		let is_live = row.live.contains(state.head().timestamp) && row.live.contains(at);
+		row.roles.contains(KeyRoles::ACT) && is_live
 	};
 	Ok(row.filter(counts).map(|row| row.participant))
 }
@@ -63,6 +80,17 @@ async fn holder(state: &dyn StateView, key: KeyBytes) -> Result<Option<Participa
 pub struct Signed(pub Actor);
 
 impl FromRequestParts<Arc<Vault>> for Signed {
+	type Rejection = Refusal;
+
+	async fn from_request_parts(parts: &mut Parts, vault: &Arc<Vault>) -> Result<Self, Refusal> {
+		authenticate(vault, parts, None).await?.in_order().map(Self)
+	}
+}
+
+/// As [`Signed`], for what is served in contingency mode, too.
+pub struct SignedReader(pub Reader);
+
+impl FromRequestParts<Arc<Vault>> for SignedReader {
 	type Rejection = Refusal;
 
 	async fn from_request_parts(parts: &mut Parts, vault: &Arc<Vault>) -> Result<Self, Refusal> {
@@ -77,6 +105,19 @@ impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedJson<T> {
 	type Rejection = Refusal;
 
 	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
+		let SignedReaderJson(reader, value) =
+			SignedReaderJson::from_request(request, vault).await?;
+		Ok(Self(reader.in_order()?, value))
+	}
+}
+
+/// As [`SignedJson`], for what is served in contingency mode, too.
+pub struct SignedReaderJson<T>(pub Reader, pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedReaderJson<T> {
+	type Rejection = Refusal;
+
+	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
 		let (parts, body) = request.into_parts();
 		let limits = &vault.settings.limits;
 		let announced = single(&parts.headers, "content-length")?.map(str::parse::<u64>);
@@ -88,15 +129,19 @@ impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedJson<T> {
 			.await
 			.map_err(|_| Refusal::malformed("The body did not come in time."))?
 			.map_err(|_| Refusal::from(Code::TooLarge))?;
-		let actor = authenticate(vault, &parts, Some(&body)).await?;
+		let reader = authenticate(vault, &parts, Some(&body)).await?;
 		let value = serde_json::from_slice(&body)
 			.map_err(|error| Refusal::malformed(format!("The body does not parse: {error}.")))?;
-		Ok(Self(actor, value))
+		Ok(Self(reader, value))
 	}
 }
 
 /// Verifies the signature, looks the key up on the chain, and uses up the nonce.
-async fn authenticate(vault: &Vault, parts: &Parts, body: Option<&[u8]>) -> Result<Actor, Refusal> {
+async fn authenticate(
+	vault: &Vault,
+	parts: &Parts,
+	body: Option<&[u8]>,
+) -> Result<Reader, Refusal> {
 	let headers = &parts.headers;
 	let (Some(input), Some(signature)) =
 		(single(headers, "signature-input")?, single(headers, "signature")?)
@@ -134,21 +179,48 @@ async fn authenticate(vault: &Vault, parts: &Parts, body: Option<&[u8]>) -> Resu
 }
 
 /// From a verified signature to a participant.
-async fn admit(vault: &Vault, verified: Verified, purpose: PurposeOfUse) -> Result<Actor, Refusal> {
+async fn admit(
+	vault: &Vault,
+	verified: Verified,
+	purpose: PurposeOfUse,
+) -> Result<Reader, Refusal> {
 	let Verified { key, expires, nonce, .. } = verified;
 	if vault.database.is_nonce_used(key, nonce.clone()).await? {
 		return Err(Code::RequestReplayed.into());
 	}
-	let finalized = vault.finalized().await?;
-	let id = holder(finalized.as_ref(), key).await?.ok_or(Code::UnknownKey)?;
-	let row = finalized.participant(id).await?.ok_or(Code::UnknownKey)?;
+	let (finalized, contingency) = match vault.finalized().await {
+		Ok(finalized) => (finalized, None),
+		Err(trouble) if purpose == contingency::PURPOSE => {
+			match vault.contingency(&trouble).await {
+				Some((contingency, state)) => (state, Some(contingency)),
+				None => return Err(trouble.into()),
+			}
+		},
+		Err(trouble) => return Err(trouble.into()),
+	};
+	// A key that the state does not know can be newer than that in an outage: then it is closed for it.
+	let unknown = contingency.map_or(Code::UnknownKey, |contingency| contingency.code);
+	let at = contingency.map_or(finalized.head().timestamp, |contingency| contingency.now);
+	let id = holder(finalized.as_ref(), key, at).await?.ok_or(unknown)?;
+	let row = finalized.participant(id).await?.ok_or(unknown)?;
 	// Last, so that keys that are not on the chain cannot fill the memory. Whoever comes second with
 	// the same nonce is refused here, however close the two are.
 	let forget_at = expires.saturating_add(MAX_CLOCK_SKEW).saturating_mul(1000);
 	if !vault.database.use_nonce(key, nonce, forget_at).await? {
 		return Err(Code::RequestReplayed.into());
 	}
-	Ok(Actor { id, row, purpose, finalized, key })
+	die_at("vault.request.nonce-stored");
+	Ok(Reader { actor: Actor { id, row, purpose, finalized, key }, contingency })
+}
+
+impl Reader {
+	/// For what is not served in contingency mode.
+	fn in_order(self) -> Result<Actor, Refusal> {
+		match self.contingency {
+			None => Ok(self.actor),
+			Some(contingency) => Err(contingency.code.into()),
+		}
+	}
 }
 
 impl From<RequestError> for Refusal {
@@ -183,6 +255,12 @@ fn required<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Refusal> 
 /// `0x` and 64 hexadecimal digits, as record ids are written.
 fn digest(text: &str) -> Option<Digest> {
 	text.parse::<RecordId>().ok().map(|parsed| parsed.0)
+}
+
+/// Reads a digest from a path.
+pub(crate) fn digest_in_path(text: &str) -> Result<Digest, Refusal> {
+	let parsed = text.parse::<Hex<32>>();
+	parsed.map(|hex| hex.0).map_err(|error| Refusal::malformed(format!("In the path: {error}.")))
 }
 
 /// Reads a record id from a path.

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use codec::{Decode, Encode};
 use futures::future::BoxFuture;
 use tokio::{sync::watch, task::JoinHandle};
 use ward_chain_client::{Chain, State};
@@ -16,7 +17,7 @@ use ward_primitives::{
 pub struct Unreachable(pub String);
 
 /// A block, as far as a decision needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Head {
 	/// Its hash.
 	pub hash: Digest,
@@ -37,6 +38,10 @@ pub trait ChainView: Send + Sync + 'static {
 	fn finalized(&self) -> Reply<'_, Arc<dyn StateView>>;
 	/// The chain at its best head.
 	fn best(&self) -> Reply<'_, Arc<dyn StateView>>;
+	/// The chain at the block with this hash, if the node has it and its state.
+	fn at(&self, hash: Digest) -> Reply<'_, Arc<dyn StateView>>;
+	/// The hash of the block with this number on the node's best chain; none if that is shorter.
+	fn block_hash(&self, number: u64) -> Reply<'_, Option<Digest>>;
 	/// Whether the node is still catching up.
 	fn is_syncing(&self) -> Reply<'_, bool>;
 }
@@ -134,6 +139,16 @@ impl ChainView for Node {
 		Box::pin(async {
 			Ok(Arc::new(in_time(self.chain().await?.best()).await?) as Arc<dyn StateView>)
 		})
+	}
+
+	fn at(&self, hash: Digest) -> Reply<'_, Arc<dyn StateView>> {
+		Box::pin(async move {
+			Ok(Arc::new(in_time(self.chain().await?.at(hash)).await?) as Arc<dyn StateView>)
+		})
+	}
+
+	fn block_hash(&self, number: u64) -> Reply<'_, Option<Digest>> {
+		Box::pin(async move { in_time(self.chain().await?.block_hash(number)).await })
 	}
 
 	fn is_syncing(&self) -> Reply<'_, bool> {

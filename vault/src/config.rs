@@ -42,7 +42,13 @@ pub enum ConfigError {
 	/// A path prefix that does not start with a slash, or ends in one.
 	#[error("the path prefix `{0}` must start with `/`, not end in one, and have no parameters")]
 	PathPrefix(String),
+	/// Contingency mode for longer than it can be answered for.
+	#[error("--contingency-hours {0} is too long; at most {max}", max = MAX_CONTINGENCY_HOURS)]
+	ContingencyHours(u64),
 }
+
+/// The longest that contingency mode may last after the last state that the vault could verify.
+pub const MAX_CONTINGENCY_HOURS: u64 = 72;
 
 /// Settings as they are given; what is not given is none.
 #[derive(Args, Clone, Debug, Default, Deserialize)]
@@ -87,10 +93,14 @@ pub struct Options {
 	)]
 	#[serde(rename = "runtime")]
 	pub runtimes: Option<Vec<String>>,
+	/// Hours after the last verified state for which the center's own staff may read with purpose ETREAT
+	/// while finality stands still or the node is behind; at most 72, 0 for never [default: 0]
+	#[arg(long, env = "WARD_VAULT_CONTINGENCY_HOURS", value_name = "HOURS")]
+	pub contingency_hours: Option<u64>,
 	/// Form of the log on standard error [default: text]
 	#[arg(long, env = "WARD_VAULT_LOG_FORMAT", value_name = "FORMAT")]
 	pub log_format: Option<LogFormat>,
-	/// Largest ciphertext that is taken, in bytes [default: 4294967296]
+	/// Largest ciphertext that is taken, in bytes [default: 5368709120]
 	#[arg(long, env = "WARD_VAULT_MAX_UPLOAD_BYTES", value_name = "BYTES")]
 	pub max_upload_bytes: Option<u64>,
 	/// Bytes that one author may have in staging [default: 17179869184]
@@ -194,6 +204,8 @@ pub struct Settings {
 	pub path_prefix: String,
 	/// The runtimes that are trusted.
 	pub runtimes: Vec<Digest>,
+	/// How long after the last verified state contingency mode may last, in milliseconds; 0 for never.
+	pub contingency: Moment,
 	/// How log lines look.
 	pub log_format: LogFormat,
 	/// What the vault takes.
@@ -259,6 +271,7 @@ impl Options {
 			allow_plain_http,
 			path_prefix,
 			runtimes,
+			contingency_hours,
 			log_format,
 			max_upload_bytes,
 			staging_bytes,
@@ -295,6 +308,10 @@ impl Options {
 		if !path_prefix.is_empty() && !is_plain_path {
 			return Err(ConfigError::PathPrefix(path_prefix));
 		}
+		let contingency_hours = self.contingency_hours.unwrap_or(0);
+		if contingency_hours > MAX_CONTINGENCY_HOURS {
+			return Err(ConfigError::ContingencyHours(contingency_hours));
+		}
 		let seconds = |given: Option<u64>, default| Duration::from_secs(given.unwrap_or(default));
 		Ok(Settings {
 			center: ParticipantId(center),
@@ -307,9 +324,10 @@ impl Options {
 			transport,
 			path_prefix,
 			runtimes: hashes.into_iter().map(code_hash).collect::<Result<_, _>>()?,
+			contingency: contingency_hours.saturating_mul(3_600_000),
 			log_format: self.log_format.unwrap_or_default(),
 			limits: Limits {
-				upload_bytes: self.max_upload_bytes.unwrap_or(4 << 30),
+				upload_bytes: self.max_upload_bytes.unwrap_or(5 << 30),
 				staging: StagingQuota {
 					bytes: self.staging_bytes.unwrap_or(16 << 30),
 					deposits: self.staging_deposits.unwrap_or(1_000),
@@ -380,7 +398,7 @@ mod tests {
 		assert_eq!(settings.center, ParticipantId(1));
 		assert_eq!(settings.limits.staging.deposits, 5);
 		assert_eq!(settings.limits.json_bytes, 9);
-		assert_eq!(settings.limits.upload_bytes, 4 << 30);
+		assert_eq!(settings.limits.upload_bytes, 5 << 30);
 	}
 
 	#[test]
@@ -406,6 +424,14 @@ mod tests {
 		}
 		let short = Options { runtimes: Some(vec!["0xab".into()]), ..minimal() };
 		assert!(matches!(short.resolve(), Err(ConfigError::CodeHash(_))));
+	}
+
+	#[test]
+	fn contingency_is_off_unless_asked_for_and_bounded() {
+		assert_eq!(minimal().resolve().unwrap().contingency, 0);
+		let hours = |hours| Options { contingency_hours: Some(hours), ..minimal() }.resolve();
+		assert_eq!(hours(72).unwrap().contingency, 72 * 3_600_000);
+		assert!(matches!(hours(73), Err(ConfigError::ContingencyHours(73))));
 	}
 
 	#[test]

@@ -5,4 +5,5 @@ pub mod health;
 pub mod log;
 pub mod records;
 pub mod release;
+pub mod sealing_keys;
 pub mod vault;

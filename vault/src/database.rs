@@ -1,6 +1,6 @@
-//! The vault's own memory: what was announced and stored, nonces, the access log, and how far the
-//! chain has been followed. An embedded database; every change is on disk before a function
-//! returns.
+//! The vault's own memory: what was announced and stored, public sealing keys, nonces, the access log,
+//! and how far the chain has been followed. An embedded database; every change is on disk before a
+//! function returns.
 
 use std::{
 	io,
@@ -10,13 +10,19 @@ use std::{
 
 use codec::{Decode, Encode};
 use redb::{ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use ward_fail_points::die_at;
 use ward_primitives::Digest;
+
+use crate::chain::Head;
 
 pub mod deposits;
 pub mod nonces;
+pub mod sealing_keys;
 
 pub(crate) const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");
 const GENESIS: &str = "genesis";
+/// The last finalized head that the vault has verified and followed while it was fresh.
+const VERIFIED: &str = "verified";
 
 /// Why the database could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -86,11 +92,12 @@ pub struct Database {
 impl Database {
 	/// Opens the database file, or makes it.
 	pub fn open(path: &Path) -> Result<Self> {
-		let database = redb::Database::create(path)?;
+		let database = open_or_make(path)?;
 		let transaction = database.begin_write()?;
 		transaction.open_table(FACTS)?;
 		deposits::create_tables(&transaction)?;
 		nonces::create_tables(&transaction)?;
+		sealing_keys::create_tables(&transaction)?;
 		crate::access_log::create_tables(&transaction)?;
 		transaction.commit()?;
 		Ok(Self { path: path.into(), open: Arc::new(RwLock::new(Some(database))) })
@@ -144,7 +151,7 @@ impl Database {
 	fn reopen(&self) -> Result<()> {
 		let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
 		*open = None;
-		*open = Some(redb::Database::open(&self.path)?);
+		*open = Some(builder().open(&self.path)?);
 		Ok(())
 	}
 
@@ -167,6 +174,31 @@ impl Database {
 		.await
 	}
 
+	/// The chain that it was made for; none before the vault has met its node.
+	pub(crate) async fn genesis(&self) -> Result<Option<Digest>> {
+		self.read(|transaction| {
+			let known = transaction.open_table(FACTS)?.get(GENESIS)?;
+			known.map(|known| decode(known.value())).transpose()
+		})
+		.await
+	}
+
+	/// The last finalized head that the vault has verified and followed. Blocks: for the start only.
+	pub(crate) fn verified(&self) -> Result<Option<Head>> {
+		self.attempt(&|database| fact(&database.begin_read()?.open_table(FACTS)?, VERIFIED))
+	}
+
+	/// Forgets how far the chain has been followed, and gives back the head that was verified last.
+	pub async fn forget_followed(&self) -> Result<Option<Head>> {
+		self.write(|transaction| {
+			let mut facts = transaction.open_table(FACTS)?;
+			facts.remove(deposits::PROGRESS)?;
+			let head = facts.remove(VERIFIED)?.map(|known| decode(known.value())).transpose()?;
+			Ok(head)
+		})
+		.await
+	}
+
 	/// Whether the database can be read.
 	pub async fn check(&self) -> Result<()> {
 		self.read(|transaction| {
@@ -175,6 +207,56 @@ impl Database {
 		})
 		.await
 	}
+}
+
+/// How much of the database is kept in memory, in bytes.
+const CACHE: usize = 32 << 20;
+
+fn builder() -> redb::Builder {
+	let mut builder = redb::Builder::new();
+	builder.set_cache_size(CACHE);
+	builder
+}
+
+/// Opens the database file. A new one is made aside and gets its name when it is complete: one that was
+/// cut off while it was made could never be opened again.
+fn open_or_make(path: &Path) -> Result<redb::Database> {
+	let aside = path.with_extension("redb.new");
+	if !path.exists() {
+		match builder().create(&aside) {
+			Ok(made) => drop(made),
+			Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
+				return Err(redb::DatabaseError::DatabaseAlreadyOpen.into())
+			},
+			// What a vault left that was cut off while it made it.
+			Err(_) => {
+				remove(&aside)?;
+				drop(builder().create(&aside)?);
+			},
+		}
+		die_at("vault.database.unnamed");
+		// Unlike a renaming, this never replaces what another process has made meanwhile.
+		match std::fs::hard_link(&aside, path) {
+			Err(error) if !path.exists() => return Err(redb::Error::Io(error).into()),
+			_ => sync_directory(path)?,
+		}
+	}
+	let database = builder().create(path)?;
+	remove(&aside)?;
+	Ok(database)
+}
+
+fn remove(file: &Path) -> Result<()> {
+	match std::fs::remove_file(file) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(redb::Error::Io(error).into()),
+		_ => Ok(()),
+	}
+}
+
+fn sync_directory(of: &Path) -> Result<()> {
+	let parent = of.parent().filter(|parent| !parent.as_os_str().is_empty());
+	let directory = std::fs::File::open(parent.unwrap_or(Path::new(".")));
+	directory.and_then(|directory| directory.sync_all()).map_err(|e| redb::Error::Io(e).into())
 }
 
 /// A fact under a name, if it was stored.
@@ -198,4 +280,26 @@ pub(crate) fn set_fact(
 ) -> Result<()> {
 	transaction.open_table(FACTS)?.insert(name, value.encode().as_slice())?;
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[tokio::test]
+	async fn a_database_that_was_cut_off_while_it_was_made_is_made_anew() {
+		let home = tempfile::tempdir().unwrap();
+		let path = home.path().join("vault.redb");
+		let aside = home.path().join("vault.redb.new");
+		// As long as one, and without the number that says that it is one.
+		std::fs::write(&aside, vec![0; 1 << 20]).unwrap();
+		let database = Database::open(&path).unwrap();
+		database.ensure_chain([1; 32]).await.unwrap();
+		assert!(!aside.exists());
+		drop(database);
+		std::fs::write(&aside, b"left again").unwrap();
+		let database = Database::open(&path).unwrap();
+		assert_eq!(database.genesis().await.unwrap(), Some([1; 32]), "the same one");
+		assert!(!aside.exists());
+	}
 }

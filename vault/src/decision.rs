@@ -1,30 +1,22 @@
 //! When a vault releases: only if `decide` permits at the finalized head and at the best head, each
-//! with its own timestamp, on fresh state and under a runtime that the operator has listed.
+//! with its own timestamp. In contingency mode the last verified state takes the place of the
+//! finalized head.
 
 use std::sync::Arc;
 
 use ward_primitives::{
-	decide, decision::Query, Action, Decision, Moment, ParticipantId, Reason, RecordId, RecordRow,
+	decide, decision::Query, Action, Decision, ParticipantId, Reason, RecordId, RecordRow,
 };
 
 use crate::{
 	access_log::{Event, LogFacts},
-	authentication::Actor,
-	chain::{StateView, Unreachable},
+	authentication::{Actor, Reader},
+	chain::StateView,
+	contingency::Contingency,
 	database::deposits::{DepositState, Lodged},
 	error::{Code, Refusal},
 	vault::Vault,
 };
-
-/// How far a finalized timestamp may be from now before the vault closes, in milliseconds.
-pub const MAX_FINALITY_AGE: Moment = 30_000;
-
-impl From<Unreachable> for Refusal {
-	fn from(error: Unreachable) -> Self {
-		tracing::warn!(cause = %error, "no answer from the node");
-		Code::ChainUnreachable.into()
-	}
-}
 
 /// A permitted read: what it is about.
 pub struct Permitted {
@@ -39,44 +31,16 @@ pub struct Permitted {
 }
 
 impl Vault {
-	/// The chain at its finalized head, if that is fresh and its runtime listed.
-	pub async fn finalized(&self) -> Result<Arc<dyn StateView>, Refusal> {
-		let state = self.chain.finalized().await?;
-		if self.clock.now().abs_diff(state.head().timestamp) > MAX_FINALITY_AGE {
-			// A node that is catching up has old heads, too.
-			return Err(match self.chain.is_syncing().await? {
-				true => Code::ChainSyncing.into(),
-				false => Code::ChainStalled.into(),
-			});
-		}
-		self.ensure_listed(state.as_ref()).await?;
-		Ok(state)
-	}
-
-	/// The chain at its best head, if its runtime is listed.
-	async fn best(&self) -> Result<Arc<dyn StateView>, Refusal> {
-		let state = self.chain.best().await?;
-		self.ensure_listed(state.as_ref()).await?;
-		Ok(state)
-	}
-
-	/// Refuses state that an unlisted runtime has written.
-	pub(crate) async fn ensure_listed(&self, state: &dyn StateView) -> Result<(), Refusal> {
-		match self.settings.runtimes.contains(&state.code_hash().await?) {
-			true => Ok(()),
-			false => Err(Code::RuntimeUnlisted.into()),
-		}
-	}
-
 	/// Decides on reading `record`, and writes the decision to the access log, durably.
 	pub(crate) async fn decide_read(
 		&self,
-		actor: &Actor,
+		reader: &Reader,
 		record: RecordId,
 		event: Event,
 	) -> Result<Permitted, Refusal> {
+		let Reader { actor, contingency } = reader;
 		let finalized = actor.finalized.as_ref();
-		let best = self.best().await?;
+		let best = self.best(finalized.head()).await?;
 		if !actor.holds_key_at(best.as_ref()).await? {
 			return Err(Code::UnknownKey.into());
 		}
@@ -84,8 +48,9 @@ impl Vault {
 		let lodged = self.database.lodged(record).await?;
 		let patient = row.as_ref().map_or(ParticipantId(0), |row| row.content.patient);
 
-		let final_word = decide_at(finalized, actor, patient, record, lodged.as_ref()).await?;
-		let latest_word = decide_at(best.as_ref(), actor, patient, record, lodged.as_ref()).await?;
+		let word_at = |state| self.decide_at(state, reader, patient, record, lodged.as_ref());
+		let final_word = word_at(finalized).await?;
+		let latest_word = word_at(best.as_ref()).await?;
 		// Any deny wins.
 		let denied = [final_word, latest_word].into_iter().find(|word| !word.is_permit());
 		let mut decision = denied.unwrap_or(final_word);
@@ -95,6 +60,10 @@ impl Vault {
 			}
 		}
 
+		let event = match contingency {
+			None => event,
+			Some(_) => event.in_contingency(),
+		};
 		let facts = LogFacts {
 			at: self.clock.now(),
 			actor: actor.id,
@@ -134,28 +103,45 @@ impl Vault {
 		}
 		Ok(())
 	}
-}
 
-/// The decision at one head.
-async fn decide_at(
-	state: &dyn StateView,
-	actor: &Actor,
-	patient: ParticipantId,
-	record: RecordId,
-	lodged: Option<&Lodged>,
-) -> Result<Decision, Refusal> {
-	let query = Query {
-		patient,
-		record: Some(record),
-		actor: actor.id,
-		on_behalf_of: None,
-		action: Action::Read,
-		purpose: actor.purpose,
-		at: state.head().timestamp,
-	};
-	let inputs = state.decision_inputs(query).await?;
-	if inputs.query != query {
-		return Err(Refusal::internal("the node answered another query than it was asked"));
+	/// The decision at one head.
+	async fn decide_at(
+		&self,
+		state: &dyn StateView,
+		reader: &Reader,
+		patient: ParticipantId,
+		record: RecordId,
+		lodged: Option<&Lodged>,
+	) -> Result<Decision, Refusal> {
+		let Reader { actor, contingency } = reader;
+		let query = Query {
+			patient,
+			record: Some(record),
+			actor: actor.id,
+			// Then what somebody may as another center's staff does not count.
+			on_behalf_of: contingency.map(|_| self.center()),
+			action: Action::Read,
+			purpose: actor.purpose,
+			at: state.head().timestamp,
+		};
+		let mut inputs = state.decision_inputs(query).await?;
+		if inputs.query != query {
+			return Err(Refusal::internal("the node answered another query than it was asked"));
+		}
+		let opening = lodged.map(|lodged| &lodged.opening);
+		let decision = decide(&inputs, opening);
+		let Some(Contingency { now, code, .. }) = *contingency else { return Ok(decision) };
+
+		// Once more for now, as if nothing had changed since: what has run out by itself is over.
+		let was_staff = Contingency::is_staff(&inputs, self.center());
+		(inputs.as_of, inputs.query.at) = (now, now);
+		if !was_staff || !Contingency::is_staff(&inputs, self.center()) {
+			// For everybody else the vault is closed.
+			return Err(code.into());
+		}
+		match decision.is_permit() {
+			true => Ok(decide(&inputs, opening)),
+			false => Ok(decision),
+		}
 	}
-	Ok(decide(&inputs, lodged.map(|lodged| &lodged.opening)))
 }

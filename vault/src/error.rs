@@ -13,8 +13,7 @@ use axum::{
 	Json,
 };
 use http::{header, HeaderValue, StatusCode};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use ward_vault_api::problem::{Problem, TYPE_PREFIX};
 
 /// Why a request is refused. The codes are part of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,6 +40,8 @@ pub enum Code {
 	AccessDenied,
 	/// There is no such path.
 	NotFound,
+	/// No sealing key with this digest is lodged here.
+	SealingKeyUnknown,
 	/// The record was announced before with other facts.
 	DepositConflict,
 	/// An upload must say its length.
@@ -55,7 +56,7 @@ pub enum Code {
 	SizeMismatch,
 	/// The opening does not have the digest that the content names.
 	OpeningMismatch,
-	/// The sealing key is not the requester's on the chain.
+	/// The sealing key is not the one on the chain.
 	SealingKeyMismatch,
 	/// The author has too much in staging.
 	StagingQuotaExceeded,
@@ -69,6 +70,10 @@ pub enum Code {
 	ChainSyncing,
 	/// The chain's finalized head is too old.
 	ChainStalled,
+	/// The node contradicts what the vault has followed.
+	ChainForked,
+	/// The chain goes on, but its timestamps and the vault's clock differ too much.
+	ClockDiffers,
 	/// The chain runs a runtime that the operator has not listed.
 	RuntimeUnlisted,
 	/// All upload slots are taken.
@@ -79,7 +84,7 @@ pub enum Code {
 
 impl Code {
 	/// All codes.
-	pub const ALL: [Self; 28] = [
+	pub const ALL: [Self; 31] = [
 		Self::MalformedRequest,
 		Self::SignatureMissing,
 		Self::SignatureInvalid,
@@ -91,6 +96,7 @@ impl Code {
 		Self::UnknownKey,
 		Self::AccessDenied,
 		Self::NotFound,
+		Self::SealingKeyUnknown,
 		Self::DepositConflict,
 		Self::LengthRequired,
 		Self::TooLarge,
@@ -105,6 +111,8 @@ impl Code {
 		Self::ChainUnreachable,
 		Self::ChainSyncing,
 		Self::ChainStalled,
+		Self::ChainForked,
+		Self::ClockDiffers,
 		Self::RuntimeUnlisted,
 		Self::Busy,
 		Self::InsufficientStorage,
@@ -182,6 +190,12 @@ impl Code {
 				"There is no such path",
 				"Compare method and path with the vault's description at /openapi.json.",
 			),
+			Self::SealingKeyUnknown => (
+				404,
+				"sealing-key-unknown",
+				"No sealing key with this digest is lodged here",
+				"Ask another vault, or its owner: `ward keys publish` lodges it.",
+			),
 			Self::DepositConflict => (
 				409,
 				"deposit-conflict",
@@ -227,8 +241,8 @@ impl Code {
 			Self::SealingKeyMismatch => (
 				422,
 				"sealing-key-mismatch",
-				"The sealing key is not the requester's on the chain",
-				"Send the public key whose digest stands in the requester's row.",
+				"The sealing key is not the one on the chain",
+				"Send the public key whose digest stands in its owner's row.",
 			),
 			Self::StagingQuotaExceeded => (
 				429,
@@ -258,13 +272,27 @@ impl Code {
 				503,
 				"chain-syncing",
 				"The vault's node is still catching up with the chain",
-				"Try again later.",
+				"Try again later. Until then the center's own staff may be served with purpose ETREAT, if \
+				 the operator allows it.",
 			),
 			Self::ChainStalled => (
 				503,
 				"chain-stalled",
 				"The chain's finalized head is too old to decide on",
-				"Try again when the chain finalizes blocks again.",
+				"Try again when the chain finalizes blocks again. Until then the center's own staff may be \
+				 served with purpose ETREAT, if the operator allows it.",
+			),
+			Self::ChainForked => (
+				503,
+				"chain-forked",
+				"The vault's node contradicts the chain that the vault has followed",
+				"Try again when the operator has found out who is wrong; /readyz names the block.",
+			),
+			Self::ClockDiffers => (
+				503,
+				"clock-differs",
+				"The chain's time and the vault's clock differ too much",
+				"Try again when the operator has set the clock.",
 			),
 			Self::RuntimeUnlisted => (
 				503,
@@ -331,22 +359,6 @@ impl From<Code> for Refusal {
 	}
 }
 
-/// The body of a refusal.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-pub struct Problem {
-	/// `urn:ward:problem:` and the code.
-	#[serde(rename = "type")]
-	pub kind: String,
-	/// What happened, in a few words.
-	pub title: String,
-	/// The HTTP status.
-	pub status: u16,
-	/// What to do about it.
-	pub detail: String,
-	/// The request's id, as in the vault's logs.
-	pub instance: String,
-}
-
 impl IntoResponse for Refusal {
 	/// Leaves the body to [`describe_refusals`], which knows the request's id.
 	fn into_response(self) -> Response {
@@ -376,7 +388,7 @@ pub async fn describe_refusals(mut request: Request, next: Next) -> Response {
 	if let Some(refusal) = response.extensions().get::<Refusal>().cloned() {
 		let (status, name, title, detail) = refusal.code.text();
 		let body = Problem {
-			kind: format!("urn:ward:problem:{name}"),
+			kind: format!("{TYPE_PREFIX}{name}"),
 			title: title.into(),
 			status,
 			detail: refusal.detail.as_deref().unwrap_or(detail).into(),

@@ -10,16 +10,18 @@
 //!
 //! - [`router`], [`controllers`], [`authentication`], [`error`]: HTTP.
 //! - [`decision`], [`release`], [`access_log`]: who is given what.
+//! - [`standing`], [`trouble`], [`contingency`]: whether the chain can be decided on, and what then.
 //! - [`staging`], [`promotion`], [`scrub`], [`store`], [`database`]: what is kept.
-//! - [`config`], [`keys`], [`server`], [`metrics`]: what the operator sees.
+//! - [`config`], [`keys`], [`server`], [`metrics`], [`audit`]: what the operator sees.
 
 #![forbid(unsafe_code)]
 
 pub mod access_log;
-pub mod api;
+pub mod audit;
 pub mod authentication;
 pub mod chain;
 pub mod config;
+pub mod contingency;
 pub mod controllers;
 pub mod database;
 pub mod decision;
@@ -32,7 +34,9 @@ pub mod router;
 pub mod scrub;
 pub mod server;
 pub mod staging;
+pub mod standing;
 pub mod store;
+pub mod trouble;
 pub mod vault;
 
 #[cfg(test)]

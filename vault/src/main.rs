@@ -1,7 +1,7 @@
 //! `ward-vault`: a medical center's storage server.
 
 use std::{
-	io::Write,
+	io::{IsTerminal, Write},
 	path::{Path, PathBuf},
 	process::ExitCode,
 	sync::Arc,
@@ -13,8 +13,10 @@ use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use ward_primitives::{proof::KeyAttachment, KeyRoles, Moment, ParticipantId};
 use ward_vault::{
+	audit::Audit,
 	chain::{ChainView, Node},
 	config::{DataPaths, LogFormat, Options, Settings, DEFAULT_DATA_DIR, DEFAULT_NODE},
+	database::Database,
 	keys::{self, KeyError, ReceiptKey},
 	release::ReleaseService,
 	router, server,
@@ -53,6 +55,21 @@ enum Command {
 	Openapi,
 	/// Check settings and keys, without serving
 	CheckConfig(Run),
+	/// Check that all that is kept is accounted for, and print the findings as JSON
+	///
+	/// Compares every row of the database with its file, every file with its row and its hash, the access
+	/// log with its own chain of hashes and, with --node, all of it with the chain. Changes nothing. The
+	/// vault must not run. Exits with 1 if anything is not as it must be.
+	Audit(AuditOptions),
+	/// Let the vault follow its node's chain, though it contradicts what the vault has followed
+	///
+	/// Only when the consortium has agreed which chain counts: what is anchored on the other one only is
+	/// lost. The vault must not run. Afterwards, `ward-vault audit --node` names what is missing.
+	AcceptChain {
+		/// Directory for keys, database and ciphertext
+		#[arg(long, env = "WARD_VAULT_DATA_DIR", value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
+		data_dir: PathBuf,
+	},
 	/// Prove the receipt key to the chain: print what `ward keys attach-receipt` takes, as JSON
 	///
 	/// The receipt key signs that it wants to belong to the center. The proof counts for a day.
@@ -87,6 +104,22 @@ struct Attest {
 	node: String,
 }
 
+#[derive(Args)]
+struct AuditOptions {
+	/// Directory for keys, database and ciphertext
+	#[arg(long, env = "WARD_VAULT_DATA_DIR", value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
+	data_dir: PathBuf,
+	/// WebSocket address of the node, to compare with what the chain says; needs --center
+	#[arg(long, value_name = "URL", requires = "center")]
+	node: Option<String>,
+	/// Participant number of the medical center that this vault belongs to
+	#[arg(long, env = "WARD_VAULT_CENTER", value_name = "NUMBER")]
+	center: Option<u64>,
+	/// Compare files with their lengths only: quick, and blind for flipped bits
+	#[arg(long)]
+	lengths_only: bool,
+}
+
 /// How long the proof of the receipt key counts, in milliseconds.
 const ATTESTATION_VALIDITY: Moment = 24 * 3_600_000;
 
@@ -114,6 +147,15 @@ async fn execute(command: Command) -> Result<(), Failure> {
 			ReceiptKey::read(&paths.receipt_key)?;
 			ReleaseService::read(&paths.release_key, settings.center)?;
 			writeln!(std::io::stdout(), "settings and keys are in order").map_err(Into::into)
+		},
+		Command::Audit(given) => audit(given).await,
+		Command::AcceptChain { data_dir } => {
+			let database = Database::open(&DataPaths::of(&data_dir).database)?;
+			let said = match database.forget_followed().await? {
+				Some(head) => format!("block {} {} is forgotten", head.number, hex(&head.hash)),
+				None => "nothing had been followed".into(),
+			};
+			writeln!(std::io::stdout(), "{said}").map_err(Into::into)
 		},
 		Command::Attest(given) => print(&attest(given).await?),
 		Command::RuntimeHash { node } => {
@@ -148,6 +190,28 @@ fn init(data_dir: &Path) -> Result<serde_json::Value, KeyError> {
 		"releaseKey": STANDARD.encode(&release),
 		"releaseKeyHex": hex(&release),
 	}))
+}
+
+async fn audit(given: AuditOptions) -> Result<(), Failure> {
+	let chain = given.node.zip(given.center).map(|(node, center)| {
+		(Arc::new(Node::new(node)) as Arc<dyn ChainView>, ParticipantId(center))
+	});
+	let audit = Audit { chain, lengths_only: given.lengths_only };
+	let shows_progress = std::io::stderr().is_terminal();
+	let report = audit.run(&given.data_dir, move |done, total| {
+		if shows_progress {
+			eprint!("\r{done} of {total} bytes compared");
+		}
+	});
+	let report = report.await?;
+	if shows_progress {
+		eprintln!();
+	}
+	print(&serde_json::to_value(&report)?)?;
+	match report.findings.len() {
+		0 => Ok(()),
+		count => Err(format!("findings: {count}; the report says of each what helps").into()),
+	}
 }
 
 async fn attest(given: Attest) -> Result<serde_json::Value, Failure> {

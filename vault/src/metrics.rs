@@ -9,7 +9,7 @@ use prometheus_client::{
 };
 use ward_primitives::Decision;
 
-use crate::access_log::Event;
+use crate::{access_log::Event, error::Code, trouble::Trouble};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
@@ -22,6 +22,11 @@ struct RequestLabels {
 struct DecisionLabels {
 	event: &'static str,
 	outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TroubleLabels {
+	code: &'static str,
 }
 
 /// The vault's counters.
@@ -46,6 +51,8 @@ pub struct Metrics {
 	pub scrubbed: Counter,
 	/// The number of the finalized block that has been followed last.
 	pub finalized: Gauge<u64, AtomicU64>,
+	trouble: Family<TroubleLabels, Gauge>,
+	contingency: Gauge,
 }
 
 impl Default for Metrics {
@@ -72,6 +79,18 @@ impl Default for Metrics {
 		let scrubbed = counter("scrubbed", "Records verified in the background");
 		let finalized = Gauge::default();
 		registry.register("finalized_block", "Last finalized block followed", finalized.clone());
+		let trouble = Family::<TroubleLabels, Gauge>::default();
+		registry.register(
+			"chain_trouble",
+			"1 for what is in the way of deciding, none if the vault is open",
+			trouble.clone(),
+		);
+		let contingency = Gauge::default();
+		registry.register(
+			"contingency",
+			"1 while the center's own staff is served in an outage",
+			contingency.clone(),
+		);
 		Self {
 			registry,
 			requests,
@@ -85,6 +104,8 @@ impl Default for Metrics {
 			missing,
 			scrubbed,
 			finalized,
+			trouble,
+			contingency,
 		}
 	}
 }
@@ -103,6 +124,15 @@ impl Metrics {
 			Decision::Deny { reason } => reason.code(),
 		};
 		self.decisions.get_or_create(&DecisionLabels { event: event.name(), outcome }).inc();
+	}
+
+	/// Notes how the chain stands.
+	pub fn stands(&self, trouble: Option<Code>, contingency: bool) {
+		for code in Trouble::CODES {
+			let gauge = self.trouble.get_or_create(&TroubleLabels { code: code.name() });
+			gauge.set(i64::from(trouble == Some(code)));
+		}
+		self.contingency.set(i64::from(contingency));
 	}
 
 	/// All counters as text.

@@ -7,6 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
+use ward_fail_points::die_at;
 use ward_primitives::{Action, Basis, Decision, PurposeOfUse, RecordId};
 
 use crate::{
@@ -29,6 +30,7 @@ pub async fn follow(
 	mut stop: watch::Receiver<bool>,
 ) {
 	let mut was_well = true;
+	let mut stood = None;
 	while !*stop.borrow() {
 		let followed = tokio::select! {
 			followed = vault.follow_once() => followed,
@@ -49,6 +51,10 @@ pub async fn follow(
 			},
 			Err(_) => {},
 		}
+		tokio::select! {
+			() = vault.watch(&mut stood) => {},
+			_ = stop.changed() => break,
+		}
 		if let Err(error) = vault.database.forget_nonces(vault.clock.now()).await {
 			tracing::warn!(cause = %error, "old nonces were not removed");
 		}
@@ -59,6 +65,13 @@ pub async fn follow(
 	}
 }
 
+/// A fail-point that only counts where there is something to promote.
+fn die_at_rows<T>(point: &'static str, rows: &[T]) {
+	if !rows.is_empty() {
+		die_at(point);
+	}
+}
+
 impl Vault {
 	/// Promotes what is anchored at the finalized head, and discards what is over by then. Gives back
 	/// what became anchored.
@@ -66,11 +79,13 @@ impl Vault {
 		let genesis = self.genesis().await?;
 		let state = self.chain.finalized().await?;
 		let head = state.head();
+		self.seen.note_latest(head, self.clock.now());
 		let mut progress = self.database.progress().await?;
 		if progress.finalized == head.hash || progress.timestamp > head.timestamp {
 			return Ok(Vec::new());
 		}
-		self.ensure_listed(state.as_ref()).await?;
+		self.ensure_decidable(state.as_ref()).await?;
+		let verified = self.is_fresh(head).then_some(head);
 		let mut promoted = Vec::new();
 		loop {
 			let rows = state.custody(self.center(), progress.next_row, PAGE).await?;
@@ -83,7 +98,11 @@ impl Vault {
 			for record in rows {
 				anchored.push((record, self.promotion_entry(state.as_ref(), record).await?));
 			}
-			let (done, unknown) = self.database.promote(anchored, progress, genesis).await?;
+			die_at_rows("vault.promote.rows-read", &anchored);
+			let reached = verified.filter(|_| is_last);
+			let (done, unknown) =
+				self.database.promote(anchored, progress, reached, genesis).await?;
+			die_at_rows("vault.promote.committed", &done);
 			self.metrics.promoted.inc_by(done.len() as u64);
 			for record in unknown {
 				self.metrics.missing.inc();
@@ -93,6 +112,9 @@ impl Vault {
 			if is_last {
 				break;
 			}
+		}
+		if let Some(head) = verified {
+			self.seen.note_verified(head);
 		}
 		self.metrics.finalized.set(head.number);
 		self.discard_unclaimed(head.timestamp).await?;

@@ -13,7 +13,7 @@ use utoipa::{openapi::OpenApi as Description, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-	controllers::{deposits, health, log, records, release, vault as info},
+	controllers::{deposits, health, log, records, release, sealing_keys, vault as info},
 	error::{describe_refusals, Code, Refusal, RequestId},
 	vault::Vault,
 };
@@ -38,6 +38,7 @@ fn public_routes() -> OpenApiRouter<Arc<Vault>> {
 		.routes(routes!(records::content))
 		.routes(routes!(release::release))
 		.routes(routes!(log::entries))
+		.routes(routes!(sealing_keys::lodge, sealing_keys::find))
 }
 
 fn operator_routes() -> OpenApiRouter<Arc<Vault>> {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use tokio_stream::StreamExt as _;
 use ward_crypto::wrap::WrappedKey;
+use ward_fail_points::die_at;
 use ward_primitives::{
 	participant::SealingSuite, AttributesOpening, Deposit, DepositReceipt, Moment, ParticipantId,
 	RecordContent, RecordId,
@@ -86,6 +87,7 @@ impl Vault {
 		let lodged = Lodged { row, opening, wraps };
 		let announced =
 			self.database.announce(record, lodged, self.settings.limits.staging).await?;
+		die_at("vault.announce.row-written");
 		match announced {
 			Announced::Conflict => Err(Code::DepositConflict.into()),
 			Announced::QuotaExceeded => Err(Code::StagingQuotaExceeded.into()),
@@ -135,10 +137,13 @@ impl Vault {
 		self.metrics.stored_bytes.inc_by(row.content.size);
 
 		// The bytes are on disk under their name. Only now is it true that the vault holds them.
+		die_at("vault.upload.bytes-named");
 		let expires = self.receipt_expiry();
 		let stored = self.database.note_stored(record, expires).await?;
+		die_at("vault.upload.row-written");
 		let stored = stored.ok_or(Code::AccessDenied)?;
 		let receipt = self.receipt(record, &stored).await?.ok_or(Code::AccessDenied)?;
+		die_at("vault.upload.receipt-signed");
 		Ok((stored, receipt))
 	}
 
@@ -205,7 +210,9 @@ impl Vault {
 			let row = self.database.deposit(record).await?;
 			let over = row.is_some_and(|row| self.is_over(&row, horizon));
 			if over && self.database.begin_discard(record).await? {
+				die_at("vault.discard.taken-back");
 				self.store.delete(record).await?;
+				die_at("vault.discard.bytes-deleted");
 				self.database.finish_discard(record).await?;
 				self.metrics.discarded.inc();
 				count += 1;

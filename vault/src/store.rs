@@ -5,6 +5,7 @@
 
 use std::{
 	io,
+	os::unix::fs::FileExt,
 	path::{Path, PathBuf},
 	sync::Arc,
 };
@@ -15,13 +16,20 @@ use futures::{
 	TryFutureExt,
 };
 use object_store::{
-	local::LocalFileSystem, path::Path as ObjectPath, GetOptions, MultipartUpload, ObjectStore,
-	ObjectStoreExt, PutPayload,
+	local::LocalFileSystem, path::Path as ObjectPath, GetOptions, GetResult, GetResultPayload,
+	MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
 };
+use ward_fail_points::die_at;
 use ward_primitives::{Digest, RecordId};
 
 /// How much is written to disk, and hashed, at once.
 const PART_SIZE: usize = 1024 * 1024;
+
+/// How much is read from disk at once.
+const READ_SIZE: usize = 256 * 1024;
+
+/// The name of what is written to see whether the disk takes it.
+const PROBE: &str = "probe";
 
 /// Why content could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -118,8 +126,8 @@ impl ContentStore {
 	) -> Result<(), StoreError> {
 		let mut upload = self.objects.put_multipart(&location(record)).await?;
 		match receive(upload.as_mut(), expected, body).await {
-			Ok(()) => match upload.complete().await {
-				Ok(_) => Ok(()),
+			Ok(()) => match complete(upload.as_mut()).await {
+				Ok(()) => Ok(()),
 				Err(error) => {
 					// A failed completion leaves the temporary file. No other upload of this record
 					// is under way: the caller holds its lock.
@@ -157,7 +165,7 @@ impl ContentStore {
 		let options = GetOptions { range: Some(range.into()), ..Default::default() };
 		let found =
 			self.objects.get_opts(&location(record), options).map_err(missing_is_damage).await?;
-		Ok(found.into_stream().map_err(StoreError::from).boxed())
+		Ok(pieces(found).map_err(StoreError::from).boxed())
 	}
 
 	/// All of a record's ciphertext. The last bytes come only if the whole has the expected hash;
@@ -169,13 +177,11 @@ impl ContentStore {
 	) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
 		let found = self.objects.get(&location(record)).map_err(missing_is_damage).await?;
 		let check = Check { hasher: blake3::Hasher::new(), seen: 0, expected, failed: false };
-		let stream = futures::stream::unfold(
-			(found.into_stream(), check),
-			|(mut bytes, mut check)| async move {
+		let stream =
+			futures::stream::unfold((pieces(found), check), |(mut bytes, mut check)| async move {
 				let item = check.next(bytes.next().await)?;
 				Some((item, (bytes, check)))
-			},
-		);
+			});
 		Ok(stream.boxed())
 	}
 
@@ -196,7 +202,7 @@ impl ContentStore {
 
 	/// Whether the disk takes a durable write now.
 	pub async fn probe(&self) -> Result<(), StoreError> {
-		let path = ObjectPath::from("probe");
+		let path = ObjectPath::from(PROBE);
 		self.objects.put(&path, PutPayload::from_static(b"ward")).await?;
 		self.objects.delete(&path).await.map_err(Into::into)
 	}
@@ -209,20 +215,67 @@ fn missing_is_damage(error: object_store::Error) -> StoreError {
 	}
 }
 
+/// What was found, piece by piece. Where it is a file, in larger pieces than the object store's own: each
+/// of them costs a change of threads.
+fn pieces(found: GetResult) -> BoxStream<'static, Result<Bytes, object_store::Error>> {
+	match found.payload {
+		GetResultPayload::File(file, _) => {
+			futures::stream::try_unfold((Arc::new(file), found.range), next_piece).boxed()
+		},
+		GetResultPayload::Stream(stream) => stream,
+	}
+}
+
+type Unread = (Arc<std::fs::File>, std::ops::Range<u64>);
+
+/// The next piece of a file; none at its end, even if that comes too early.
+async fn next_piece((file, range): Unread) -> Result<Option<(Bytes, Unread)>, object_store::Error> {
+	let left = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+	let (reading, start) = (file.clone(), range.start);
+	let piece = tokio::task::spawn_blocking(move || {
+		let mut piece = vec![0; left.min(READ_SIZE)];
+		let length = reading.read_at(&mut piece, start)?;
+		piece.truncate(length);
+		Ok::<_, io::Error>(piece)
+	});
+	let failed = |source: Box<dyn std::error::Error + Send + Sync>| object_store::Error::Generic {
+		store: "vault",
+		source,
+	};
+	let piece = piece.await.map_err(|e| failed(e.into()))?.map_err(|e| failed(e.into()))?;
+	let next = start + piece.len() as u64;
+	Ok((!piece.is_empty()).then(|| (piece.into(), (file, next..range.end))))
+}
+
 /// `ab/abcd…`: 256 directories keep each of them small.
 fn location(record: RecordId) -> ObjectPath {
 	let name = hex::encode(record.0);
 	ObjectPath::from(format!("{}/{name}", &name[..2]))
 }
 
-/// Removes files whose names start with `prefix` and end in `#` and a number: broken-off uploads.
+/// The record whose ciphertext lies at a path, if it is the right place for one.
+pub(crate) fn record_at(path: &Path) -> Option<RecordId> {
+	let name = path.file_name()?.to_str()?;
+	let folder = path.parent()?.file_name()?.to_str()?;
+	let record: RecordId = format!("0x{name}").parse().ok()?;
+	let is_its_place = name == hex::encode(record.0) && folder == name.get(..2)?;
+	is_its_place.then_some(record)
+}
+
+/// Whether a file of this name is only there for a while: an upload under way, which ends in `#` and a
+/// number, or a probe.
+pub(crate) fn is_temporary(name: &str) -> bool {
+	name.contains('#') || name == PROBE
+}
+
+/// Removes temporary files whose names start with `prefix`.
 fn remove_temporary_files(directory: &Path, prefix: &str) -> io::Result<()> {
 	for entry in std::fs::read_dir(directory)? {
 		let entry = entry?;
 		let name = entry.file_name().to_string_lossy().into_owned();
 		if entry.file_type()?.is_dir() {
 			remove_temporary_files(&entry.path(), prefix)?;
-		} else if name.starts_with(prefix) && name.contains('#') {
+		} else if name.starts_with(prefix) && is_temporary(&name) {
 			std::fs::remove_file(entry.path())?;
 		}
 	}
@@ -244,6 +297,7 @@ async fn receive<E: std::fmt::Display>(
 			return Err(StoreError::WrongSize);
 		}
 		hasher.update(&chunk);
+		die_at("vault.upload.bytes-coming");
 		part_size += chunk.len();
 		part.push(chunk);
 		if part_size >= PART_SIZE {
@@ -258,6 +312,12 @@ async fn receive<E: std::fmt::Display>(
 		return Err(StoreError::WrongContent);
 	}
 	upload.put_part(PutPayload::from_iter(part)).await.map_err(Into::into)
+}
+
+/// Syncs an upload and gives it its name.
+async fn complete(upload: &mut dyn MultipartUpload) -> Result<(), object_store::Error> {
+	die_at("vault.upload.bytes-written");
+	upload.complete().await.map(drop)
 }
 
 /// The state of a verified read.

@@ -1,5 +1,6 @@
 //! The vault through its real router, with real signatures and real files; the chain is a table.
 
+mod audit;
 mod authentication;
 mod chain;
 mod deposits;
@@ -9,3 +10,5 @@ mod log;
 mod operator;
 mod promotion;
 mod reading;
+mod sealing_keys;
+mod trouble;

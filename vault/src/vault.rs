@@ -17,6 +17,7 @@ use crate::{
 	keys::{KeyError, ReceiptKey},
 	metrics::Metrics,
 	release::ReleaseService,
+	standing::Memory,
 	store::{ContentStore, StoreError},
 };
 
@@ -76,6 +77,8 @@ pub struct Vault {
 	pub metrics: Metrics,
 	/// Its clock.
 	pub clock: Clock,
+	/// What it remembers of the chain between two looks.
+	pub(crate) seen: Memory,
 	/// Slots for uploads.
 	pub(crate) uploads: Semaphore,
 	/// One lock per record whose content is being changed.
@@ -91,10 +94,12 @@ impl Vault {
 		clock: Clock,
 	) -> Result<Self, OpenError> {
 		let paths = settings.paths();
+		let database = Database::open(&paths.database)?;
 		Ok(Self {
 			receipt_key: ReceiptKey::read(&paths.receipt_key)?,
 			release: ReleaseService::read(&paths.release_key, settings.center)?,
-			database: Database::open(&paths.database)?,
+			seen: Memory::starting_at(database.verified()?),
+			database,
 			store: ContentStore::open(&paths.content)?,
 			uploads: Semaphore::new(settings.limits.concurrent_uploads),
 			settings,
@@ -130,6 +135,10 @@ impl From<DatabaseError> for Refusal {
 	fn from(error: DatabaseError) -> Self {
 		match error {
 			DatabaseError::Full => Code::InsufficientStorage.into(),
+			DatabaseError::OtherChain { .. } => {
+				tracing::error!(cause = %error, "a request failed");
+				Code::ChainForked.into()
+			},
 			other => Self::internal(other),
 		}
 	}

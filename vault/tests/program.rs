@@ -159,3 +159,25 @@ fn two_vaults_cannot_share_a_data_directory() {
 	let (_first, _) = Served::start(home.path());
 	fails(&command("run", home.path()), "the database failed");
 }
+
+#[test]
+fn an_audit_needs_a_vault_that_has_stopped_and_fails_on_what_it_finds() {
+	let home = tempfile::tempdir().unwrap();
+	init(home.path());
+	let audit = ["audit", "--data-dir", home.path().to_str().unwrap()];
+	fails(&audit, "has no database");
+	let (running, _) = Served::start(home.path());
+	fails(&audit, "a vault is working in this data directory");
+	drop(running);
+
+	let sound = run(&audit);
+	let report: serde_json::Value = serde_json::from_slice(&sound.stdout).unwrap();
+	assert_eq!(report["findings"], serde_json::json!([]), "{report}");
+	assert!(sound.status.success());
+	fails(&["audit", "--node", "ws://127.0.0.1:1"], "--center");
+
+	fs::write(home.path().join("content/notes.txt"), "x").unwrap();
+	fails(&audit, "findings: 1");
+	let report: serde_json::Value = serde_json::from_slice(&run(&audit).stdout).unwrap();
+	assert_eq!(report["findings"][0]["code"], "unknown-file");
+}

@@ -101,10 +101,10 @@ async fn a_finalized_call_yields_its_own_events_only() {
 
 /// The transaction that the next submission will sign: signing is deterministic.
 async fn sign_ahead(chain: &Chain) -> Vec<u8> {
-	let block = chain.rpc.finalized_hash().await.unwrap();
-	let number = chain.rpc.number(block).await.unwrap();
-	let client = chain.client_at(block, number).await.unwrap();
-	Transaction::sign(&client, block, &key(), 5, call()).unwrap().bytes
+	let nonce = chain.next_nonce(key().account()).await.unwrap();
+	let signed = chain.signing().await.unwrap().sign(&key(), nonce, call()).unwrap();
+	assert_eq!(signed.hash, blake2_256(&signed.bytes));
+	signed.bytes
 }
 
 #[tokio::test]
@@ -128,6 +128,26 @@ async fn a_lost_watch_is_made_up_for_by_a_search_of_the_finalized_blocks() {
 	let (outcome, progress) = submit_and_include(&node, vec![(1, anchored(2))], 6).await;
 	assert_eq!(outcome.unwrap().anchored(), [RecordId([2; 32])]);
 	assert_eq!(progress[1..3], [Progress::Accepted, Progress::Searching]);
+}
+
+#[tokio::test]
+async fn a_node_that_has_forgotten_its_pool_gets_the_same_bytes_again() {
+	let node = FakeNode::new(3);
+	node.world().pool = vec![Pool::Accept(vec![json!("ready")])];
+	let chain = node.chain().await;
+	let include = async {
+		while node.world().resubmitted.is_empty() {
+			tokio::task::yield_now().await;
+		}
+		let mut world = node.world();
+		let transaction = world.submitted[0].clone();
+		assert_eq!(world.resubmitted[0], hex(&transaction));
+		world.add_block(vec![transaction], &[(0, anchored(2))]);
+		world.finalize(4);
+	};
+	let key = key();
+	let (outcome, ()) = futures::join!(chain.submit(&key, call()), include);
+	assert_eq!(outcome.unwrap().number, 4);
 }
 
 #[tokio::test]

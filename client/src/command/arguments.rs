@@ -1,7 +1,5 @@
 //! Values on the command line.
 
-use std::ops::Range;
-
 use ward_primitives::{
 	Category, CategorySet, GrantId, ParticipantId, PurposeOfUse, RecordId, Role, Sensitivity,
 };
@@ -64,22 +62,6 @@ pub(super) fn role(text: &str) -> Result<Role, String> {
 	}
 }
 
-/// `FIRST-LAST`, both included, or `FIRST-`.
-pub(super) fn byte_range(text: &str) -> Result<Range<u64>, String> {
-	let fault = || format!("`{text}` is no range; write 0-99 for the first hundred bytes, or 100-");
-	let (first, last) = text.split_once('-').ok_or_else(fault)?;
-	let first: u64 = first.parse().map_err(|_| fault())?;
-	let end = match last {
-		"" => u64::MAX,
-		last => last.parse::<u64>().ok().and_then(|last| last.checked_add(1)).ok_or_else(fault)?,
-	};
-	if first < end {
-		Ok(first..end)
-	} else {
-		Err(fault())
-	}
-}
-
 pub(super) fn category_set(categories: &[Category]) -> Option<CategorySet> {
 	(!categories.is_empty()).then(|| categories.iter().copied().collect())
 }
@@ -87,15 +69,6 @@ pub(super) fn category_set(categories: &[Category]) -> Option<CategorySet> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-
-	#[test]
-	fn a_byte_range_includes_both_ends() {
-		assert_eq!(byte_range("0-99"), Ok(0..100));
-		assert_eq!(byte_range("7-"), Ok(7..u64::MAX));
-		for bad in ["", "-", "-5", "5", "9-3", "a-b", "0-18446744073709551615"] {
-			assert!(byte_range(bad).is_err(), "{bad}");
-		}
-	}
 
 	#[test]
 	fn names_are_read_and_errors_list_what_there_is() {

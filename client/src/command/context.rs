@@ -92,7 +92,15 @@ impl Context {
 
 	/// Asks for a passphrase.
 	pub fn passphrase(&self, is_new: bool) -> Result<Passphrase> {
-		let source = self.passphrase_source()?;
+		self.passphrase_from(&self.passphrase_source()?, is_new)
+	}
+
+	/// Asks for a passphrase at this place.
+	pub(super) fn passphrase_from(
+		&self,
+		source: &PassphraseSource,
+		is_new: bool,
+	) -> Result<Passphrase> {
 		self.terminal.pause();
 		source.read(is_new).context(Kind::Keys, || "the passphrase cannot be read".into()).map_err(
 			|error| {
@@ -166,8 +174,9 @@ impl Context {
 
 	/// Connects with keys that are unlocked already.
 	pub async fn session_with(&self, keys: Keys) -> Result<Session> {
+		let trust = self.trust()?;
 		let chain = self.chain().await?;
-		Session::open(self.home.clone(), chain, keys, self.trust()?).await
+		Session::open(self.home.clone(), chain, keys, trust).await
 	}
 
 	/// The number of the own participant, without unlocking the keys.

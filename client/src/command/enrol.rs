@@ -33,6 +33,9 @@ pub enum Opts {
 	Offer(Offer),
 	/// For sponsors: enrol the newcomer who signed an offer
 	///
+	/// A patient's sealing key is lodged with the own vault, if there is one, for those who write about
+	/// the patient.
+	///
 	/// Example: ward enrol accept offer.json
 	Accept {
 		/// The newcomer's offer
@@ -102,8 +105,14 @@ async fn accept(context: &Context, path: &std::path::Path, out: &mut Output) -> 
 		let newcomer = state.participant(row.participant).await?;
 		let sponsor = newcomer.and_then(|newcomer| newcomer.sponsor);
 		if sponsor == Some(session.id) {
-			let value =
-				json!({ "participant": row.participant, "role": offer.role, "existed": true });
+			let key = offer.public_sealing_key()?;
+			let is_lodged =
+				recipients::lodge_with_sponsor(&session, row.participant, &key, context.progress())
+					.await;
+			let value = json!({
+				"participant": row.participant, "role": offer.role, "existed": true,
+				"keyLodged": is_lodged,
+			});
 			return out.result(&value, || format!("enrolled already: {role} {}", row.participant));
 		}
 		return Err(Error::new(
@@ -124,12 +133,17 @@ async fn accept(context: &Context, path: &std::path::Path, out: &mut Output) -> 
 		offer.signature.0,
 	);
 	let finalized = session.submit(call, context.progress()).await?;
+	let key = offer.public_sealing_key()?;
 	let journal = session.home.journal().await?;
-	recipients::remember(&journal, &offer.public_sealing_key()?)?;
+	recipients::remember(&journal, &key)?;
 	let participant = match finalized.enrolled() {
 		Some(participant) => participant,
 		None => context.own_id_of(&session, offer.account.0).await?,
 	};
-	let value = json!({ "participant": participant, "role": offer.role, "existed": false });
+	let is_lodged =
+		recipients::lodge_with_sponsor(&session, participant, &key, context.progress()).await;
+	let value = json!({
+		"participant": participant, "role": offer.role, "existed": false, "keyLodged": is_lodged,
+	});
 	out.called(&finalized, value, || format!("enrolled {role} {participant}"))
 }

@@ -3,19 +3,19 @@
 use std::{
 	fs::{self, File, OpenOptions},
 	io::{self, Read, Seek},
-	ops::Range,
 	os::unix::fs::OpenOptionsExt,
 	path::{Path, PathBuf},
 };
 
 use clap::Args;
+use ward_fail_points::die_at;
 use ward_primitives::{PurposeOfUse, RecordId};
 
 use super::{arguments, Context, Output};
 use crate::{
 	error::{Context as _, Error, Kind, Result},
 	files::{self, NewFile},
-	get::{get, record_row, GetOutcome},
+	get::{get, record_row, ByteRange, GetOutcome},
 	moment,
 };
 
@@ -23,11 +23,13 @@ use crate::{
 ///
 /// Nothing appears in FILE, or on standard output, before everything is verified: the ciphertext
 /// against the root on the chain, each chunk's tag, the manifest against its commitment, the content
-/// against the manifest.
+/// against the manifest. Cut off while it fetches a large record, the command goes on where it stopped
+/// when it is run again.
 ///
 /// Examples:
 ///   ward get 0x… --out bundle.json
 ///   ward get 0x… --purpose HPAYMT > claim.json
+///   ward get 0x… --range 0-131 --out header.dcm
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct Opts {
@@ -40,9 +42,10 @@ pub struct Opts {
 	/// What for: an HL7 PurposeOfUse code [default: PATRQT for own records, else TREAT]
 	#[arg(long, value_name = "CODE", value_parser = arguments::purpose)]
 	purpose: Option<PurposeOfUse>,
-	/// Write only these bytes of the content: 0-99 are the first hundred. All of it is verified
-	#[arg(long, value_name = "FIRST-LAST", value_parser = arguments::byte_range)]
-	range: Option<Range<u64>>,
+	/// Only these bytes of the content: 0-99 the first hundred, 100- all after them, -100 the last
+	/// hundred. No more is fetched than the chunks that hold them, each verified by its tag
+	#[arg(long, value_name = "FIRST-LAST", allow_hyphen_values = true)]
+	range: Option<ByteRange>,
 }
 
 pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Result<()> {
@@ -62,11 +65,15 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 			}
 		},
 	};
-	let (record, range, progress) = (opts.record, opts.range.clone(), context.progress());
+	let (record, range, progress) = (opts.record, opts.range, context.progress());
 	match &opts.out {
 		Some(path) => {
+			// Half a content that an earlier run left would be in the open.
+			NewFile::remove_abandoned(path)
+				.context(Kind::Other, || format!("{} cannot be written", path.display()))?;
 			let restart = || NewFile::create(path);
 			let (outcome, file) = get(&session, record, purpose, range, restart, progress).await?;
+			die_at("client.get.unnamed");
 			file.keep().context(Kind::Other, || format!("{} cannot be written", path.display()))?;
 			out.result(&outcome, || describe(&outcome, path))
 		},
@@ -96,18 +103,28 @@ fn nameless_file(directory: &Path) -> io::Result<File> {
 	}
 	let file =
 		OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-	fs::remove_file(&path)?;
-	Ok(file)
+	match fs::remove_file(&path) {
+		// Cleared away already by a put.
+		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+		_ => Ok(file),
+	}
 }
 
 fn describe(outcome: &GetOutcome, path: &Path) -> String {
 	let manifest = &outcome.manifest;
+	let what = match &outcome.part {
+		None => format!("{} bytes), verified against the chain", manifest.length),
+		Some(part) => format!(
+			"bytes {}-{} of {}), each chunk verified by its tag",
+			part.start,
+			part.end - 1,
+			manifest.length
+		),
+	};
 	let mut text = format!(
-		"wrote {} ({}, {} bytes), verified against the chain; from center {}, by participant {}, \
-		 sealed {}",
+		"wrote {} ({}, {what}; from center {}, by participant {}, sealed {}",
 		path.display(),
 		manifest.media_type,
-		manifest.length,
 		outcome.custodian,
 		outcome.author,
 		manifest.created_at,

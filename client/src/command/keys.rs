@@ -4,25 +4,25 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Subcommand};
 use serde_json::json;
-use ward_chain_client::Call;
-use ward_primitives::KeyRoles;
+use ward_chain_client::{Call, Finalized};
+use ward_primitives::{KeyRoles, ParticipantId};
 
 use super::{arguments, Context, Output};
 use crate::{
 	error::{Context as _, Error, Kind, Result},
 	files,
 	hex::Hex,
-	keys::Keys,
+	keys::{Keys, PassphraseSource},
 	moment,
 	proof::{self, ReceiptAttestation},
 	recipients::{self, PublicKeyFile},
-	session,
+	session::{self, Session},
 };
 
 /// How long the proof of a new key counts, in milliseconds.
 const PROOF_VALIDITY: u64 = 3_600_000;
 
-/// Make, show, export, rotate and attach keys.
+/// Make, show, export, publish, rotate and attach keys.
 #[derive(Subcommand, Debug)]
 pub enum Opts {
 	/// Make an account key and a sealing key
@@ -36,8 +36,8 @@ pub enum Opts {
 	Show,
 	/// Write the public keys as a file to hand on
 	///
-	/// Authors need the patient's file once (`ward put --patient-key`), since the chain holds only the
-	/// digest of the sealing key.
+	/// For authors who find a patient's sealing key in no vault (`ward put --patient-key`): the chain
+	/// holds only its digest.
 	ExportPublic {
 		/// Where to write it instead of standard output
 		#[arg(long, short, value_name = "FILE")]
@@ -59,6 +59,28 @@ pub enum Opts {
 	},
 	/// Publish this home's sealing key on the chain
 	PublishSealing,
+	/// Lodge this home's sealing key with a vault, for those who write about you
+	///
+	/// Needed only where enrolment did not do it: the sponsor runs no vault, or the staff of another
+	/// center deposits elsewhere.
+	///
+	/// Example: ward keys publish --vault-of 2
+	Publish {
+		/// The center whose vault shall have it; repeat it for more
+		#[arg(long, required = true, value_name = "CENTER", value_parser = arguments::participant)]
+		vault_of: Vec<ParticipantId>,
+	},
+	/// Change the passphrase of the keys
+	///
+	/// The keys stay the same. Cut off at any point, the old or the new passphrase opens them. Backups
+	/// keep the passphrase that they were made with.
+	///
+	/// Example: ward keys passwd --passphrase-file old.txt --new-passphrase-file new.txt
+	Passwd {
+		/// File whose first line is the new passphrase [default: asked for twice]
+		#[arg(long, value_name = "FILE")]
+		new_passphrase_file: Option<PathBuf>,
+	},
 	/// Attach the receipt key of the own vault
 	///
 	/// Example: ward-vault attest … > attestation.json && ward keys attach-receipt attestation.json
@@ -82,17 +104,10 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 		Opts::ExportPublic { out: path } => export(context, path.as_deref(), out),
 		Opts::Remember { files } => remember(context, files, out).await,
 		Opts::Rotate { sealing } => rotate(context, *sealing, out).await,
-		Opts::PublishSealing => {
-			let mut digest = None;
-			let finalized = context
-				.submit(|session| {
-					digest = Some(Hex(session.keys.sealing_key().digest));
-					Ok(Call::set_sealing_key(session.keys.sealing_key()))
-				})
-				.await?;
-			out.called(&finalized, json!({ "sealingDigest": digest }), || {
-				"published the sealing key".into()
-			})
+		Opts::PublishSealing => publish_sealing(context, out).await,
+		Opts::Publish { vault_of } => publish(context, vault_of, out).await,
+		Opts::Passwd { new_passphrase_file } => {
+			passwd(context, new_passphrase_file.as_deref(), out).await
 		},
 		Opts::AttachReceipt { attestation } => attach_receipt(context, attestation, out).await,
 		Opts::Retire { key } => {
@@ -176,9 +191,68 @@ async fn remember(context: &Context, paths: &[PathBuf], out: &mut Output) -> Res
 	})
 }
 
-async fn rotate(context: &Context, sealing: bool, out: &mut Output) -> Result<()> {
-	let (mut keys, passphrase) = context.unlock().await?;
+async fn publish_sealing(context: &Context, out: &mut Output) -> Result<()> {
+	let session = context.session().await?;
+	let finalized = set_sealing_key(context, &session).await?;
+	let digest = Hex(session.keys.sealing_key().digest);
+	out.called(&finalized, json!({ "sealingDigest": digest }), || {
+		"published the sealing key".into()
+	})
+}
+
+/// Puts the current sealing key on the chain, and the key itself where authors look for it.
+async fn set_sealing_key(context: &Context, session: &Session) -> Result<Finalized> {
+	let call = Call::set_sealing_key(session.keys.sealing_key());
+	let finalized = session.submit(call, context.progress()).await?;
+	let public_key = session.keys.current_sealing().public_key();
+	recipients::lodge_with_sponsor(session, session.id, &public_key, context.progress()).await;
+	Ok(finalized)
+}
+
+async fn publish(context: &Context, centers: &[ParticipantId], out: &mut Output) -> Result<()> {
+	let session = context.session().await?;
+	let state = session.chain.finalized().await?;
+	let own = session::participant(&state, session.id).await?;
+	let public_key = session.sealing_on_chain(&own.sealing_key)?.public_key();
+	for center in centers {
+		let vault = session.vault(&state, *center).await?;
+		let key = &own.sealing_key;
+		recipients::lodge(&vault, session.id, key, &public_key, context.progress()).await?;
+	}
+	let digest = Hex(own.sealing_key.digest);
+	out.result(&json!({ "sealingDigest": digest, "vaultOf": centers }), || {
+		centers.iter().map(|center| format!("lodged {digest} with center {center}\n")).collect()
+	})
+}
+
+async fn passwd(context: &Context, new: Option<&Path>, out: &mut Output) -> Result<()> {
 	let file = context.home.keys();
+	file.public()?;
+	// Nobody else may change the keys meanwhile: what they wrote would be undone.
+	let _in_use = context.home.journal().await?;
+	let (keys, _) = context.unlock().await?;
+	let source = match new {
+		Some(path) => PassphraseSource::File(path.into()),
+		None => PassphraseSource::Terminal,
+	};
+	let passphrase = context.passphrase_from(&source, true).map_err(|error| {
+		error.hint("nothing was changed; use a terminal or --new-passphrase-file")
+	})?;
+	context.progress().step("encrypting the keys");
+	let path = file.path().to_owned();
+	let replacing = tokio::task::spawn_blocking(move || file.replace(&keys, &passphrase));
+	replacing.await.context(Kind::Other, || "changing the passphrase was cut off".into())??;
+	out.result(&json!({ "file": path }), || {
+		format!("the passphrase of {} is changed", path.display())
+	})
+}
+
+async fn rotate(context: &Context, sealing: bool, out: &mut Output) -> Result<()> {
+	let file = context.home.keys();
+	file.public()?;
+	// As in `passwd`.
+	let _in_use = context.home.journal().await?;
+	let (mut keys, passphrase) = context.unlock().await?;
 	// Both keys are in the file before the chain hears of the new one.
 	let next = keys.begin_rotation().public();
 	if sealing {
@@ -207,8 +281,7 @@ async fn rotate(context: &Context, sealing: bool, out: &mut Output) -> Result<()
 	if sealing {
 		// The session signs with whatever account key the file holds now.
 		let session = context.session_with(session.keys).await?;
-		let call = Call::set_sealing_key(session.keys.sealing_key());
-		block = Some(session.submit(call, context.progress()).await?.number);
+		block = Some(set_sealing_key(context, &session).await?.number);
 	}
 	let account = Hex(next);
 	out.result(&json!({ "account": account, "block": block }), || {

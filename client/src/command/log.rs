@@ -60,7 +60,7 @@ fn render(logs: &[CustodianLog]) -> String {
 			moment::display(entry.at),
 			custodian.to_string(),
 			reader,
-			entry.event.words().into(),
+			explain::event(entry.event).into(),
 			entry.purpose.code().into(),
 			explain::short(&entry.record.0),
 			decision,

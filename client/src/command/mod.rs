@@ -16,6 +16,7 @@ mod grant;
 mod grants;
 mod keys;
 mod log;
+mod misuse;
 mod output;
 mod put;
 mod records;
@@ -28,6 +29,7 @@ mod terms;
 mod withdraw;
 
 pub use context::{Context, Globals};
+pub use misuse::explain_misuse;
 pub use output::{print_error, Format, Output};
 
 use clap::{CommandFactory, Parser, Subcommand};

@@ -3,14 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use indicatif::HumanBytes;
 use ward_primitives::{Category, ParticipantId, RecordId, Sensitivity};
 
 use super::{arguments, keys::read_file, Context, Output};
 use crate::{
 	error::Result,
-	put::{put, PutOptions, PutOutcome},
+	put::{put, PutOptions, PutOutcome, PutReport, Skipped},
 	recipients,
-	table::Table,
+	table::{printable, Table},
 };
 
 /// Seal files, deposit them in a vault and anchor them
@@ -19,16 +20,24 @@ use crate::{
 /// comes back bit for bit. The command waits until the records are final; cut off at any point, it goes
 /// on with the same records when it is run again.
 ///
+/// Of a folder, all files in it and below it become records, in the order of their names. Symbolic
+/// links, special files and what begins with a dot are skipped. A file that cannot be put is named at
+/// the end, and the exit code says so; the others are put.
+///
 /// Examples:
-///   ward put bundle.json --patient 5 --vault-of 2 --patient-key patient.json
+///   ward put bundle.json --patient 5 --vault-of 2
 ///   ward put bundle.json --patient 5 --vault-of 2 --split
+///   ward put ~/archive/2019 --patient 5 --vault-of 2
 ///   ward put scan.dcm --patient 5 --vault-of 2 --categories imaging --title "Chest CT"
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct Opts {
-	/// The files; each becomes a record
+	/// The files, each of which becomes a record, or folders of files
 	#[arg(required = true, value_name = "FILE")]
 	files: Vec<PathBuf>,
+	/// In folders, take also files and folders whose names begin with a dot
+	#[arg(long)]
+	hidden: bool,
 	/// Whom they are about
 	#[arg(long, value_name = "NUMBER", value_parser = arguments::participant)]
 	patient: ParticipantId,
@@ -38,7 +47,8 @@ pub struct Opts {
 	/// The center on whose behalf you write [default: found out on the chain]
 	#[arg(long, value_name = "CENTER", value_parser = arguments::participant)]
 	on_behalf_of: Option<ParticipantId>,
-	/// The patient's file of `ward keys export-public` or `ward enrol offer`; needed once
+	/// The patient's file of `ward keys export-public` or `ward enrol offer`; needed once, if no vault
+	/// has the key
 	#[arg(long, value_name = "FILE")]
 	patient_key: Option<PathBuf>,
 	/// Make one record per category out of a FHIR Bundle
@@ -76,6 +86,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 	};
 	let options = PutOptions {
 		files: opts.files.clone(),
+		hidden: opts.hidden,
 		patient: opts.patient,
 		custodians: opts.vault_of.clone(),
 		on_behalf_of: opts.on_behalf_of,
@@ -90,8 +101,33 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 		patient_key,
 	};
 	let session = context.session().await?;
-	let outcomes = put(&session, &options, context.progress()).await?;
-	out.result(&outcomes, || render(&outcomes))
+	let report = put(&session, &options, context.progress()).await?;
+	match report.is_folder {
+		true => out.result(&report, || summary(&report))?,
+		false => out.result(&report.records, || render(&report.records))?,
+	}
+	report.failure().map_or(Ok(()), Err)
+}
+
+/// What became of a folder: a line for each record would be too much to read.
+fn summary(report: &PutReport) -> String {
+	let existed = report.records.iter().filter(|outcome| outcome.existed).count();
+	let bytes: u64 = report.records.iter().map(|outcome| outcome.bytes).sum();
+	let mut text = format!(
+		"{} records with {} are anchored, {existed} of them before; `ward records` lists them",
+		report.records.len(),
+		HumanBytes(bytes),
+	);
+	for Skipped { file, reason } in &report.skipped {
+		text += &format!("\nskipped {}: {}", printable(file), reason.text());
+	}
+	for failure in &report.failed {
+		text += &format!("\nnot put {}: {}", printable(&failure.file), failure.message);
+		for cause in &failure.causes {
+			text += &format!("; {}", printable(cause));
+		}
+	}
+	text
 }
 
 fn render(outcomes: &[PutOutcome]) -> String {

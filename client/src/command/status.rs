@@ -29,11 +29,17 @@ pub(super) async fn run(context: &Context, _opts: &Opts, out: &mut Output) -> Re
 		},
 		false => None,
 	};
+	let syncing = if sync.is_syncing { ", syncing" } else { "" };
+	// The first block has no time.
+	let age_text = match finalized.number {
+		0 => String::new(),
+		_ => format!(", {} ago", moment::display_duration(age)),
+	};
 	let mut lines = vec![
-		format!("node       {} ({} peers)", context.node(), sync.peers),
+		format!("node       {} ({} peers{syncing})", context.node(), sync.peers),
 		format!("chain      {}", Hex(chain.genesis())),
 		format!("runtime    {}", Hex(code_hash)),
-		format!("finalized  block {}, {} ago", finalized.number, moment::display_duration(age)),
+		format!("finalized  block {}{age_text}", finalized.number),
 		format!("best       block {}", best.number),
 	];
 	let mut value = json!({

@@ -2,9 +2,12 @@
 
 use std::{io::IsTerminal, time::Duration};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::{progress::Progress, table::printable};
+use crate::{
+	progress::{Progress, Tally},
+	table::printable,
+};
 
 /// A line at the bottom of the terminal that says what is being done. Nothing where there is no
 /// terminal.
@@ -68,6 +71,25 @@ impl Progress for Terminal {
 				anstream::eprintln!("\u{1b}[33mwarning\u{1b}[0m: {}", printable(what));
 			});
 		}
+	}
+
+	fn tally(&self, tally: &Tally) {
+		if self.bar.is_hidden() {
+			return;
+		}
+		if self.bar.length() != Some(tally.of_files) {
+			self.bar.reset();
+			self.bar.set_length(tally.of_files);
+			self.style("{spinner} {pos}/{len} files, {msg}, {per_sec}, {eta} left [{bar:20}]");
+			self.bar.enable_steady_tick(Duration::from_millis(250));
+		}
+		let failed = match tally.failed {
+			0 => String::new(),
+			failed => format!(", {failed} failed"),
+		};
+		let (done, all) = (HumanBytes(tally.bytes), HumanBytes(tally.of_bytes));
+		self.bar.set_message(format!("{done} of {all}{failed}"));
+		self.bar.set_position(tally.files);
 	}
 }
 

@@ -361,6 +361,36 @@ mod tests {
 	}
 
 	#[test]
+	fn under_another_passphrase_all_keys_are_the_same_and_a_cut_off_change_changes_nothing() {
+		let dir = tempfile::tempdir().unwrap();
+		let file = key_file(&dir);
+		let mut keys = Keys::generate();
+		keys.renew_sealing();
+		let next = keys.begin_rotation().public();
+		file.create(&keys, &passphrase("old")).unwrap();
+		// A process that died while it wrote the new file.
+		let written = file.document(&keys, &passphrase("new")).unwrap();
+		fs::write(dir.path().join(".keys.json.4711.part"), &written[..written.len() / 2]).unwrap();
+		assert_eq!(
+			file.unlock(&passphrase("old")).unwrap().account().public(),
+			keys.account().public()
+		);
+
+		file.replace(&keys, &passphrase("new")).unwrap();
+		let error = file.unlock(&passphrase("old")).unwrap_err();
+		assert!(matches!(error, KeyFileError::WrongPassphrase(_)));
+		let again = file.unlock(&passphrase("new")).unwrap();
+		assert_eq!(again.account().public(), keys.account().public());
+		assert_eq!(again.next_account().map(|key| key.public()), Some(next));
+		assert_eq!(again.journal().0, keys.journal().0);
+		let digests = |keys: &Keys| -> Vec<_> {
+			keys.sealing().iter().map(|secret| secret.sealing_key()).collect()
+		};
+		assert_eq!(digests(&again), digests(&keys));
+		assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "the remainder is gone");
+	}
+
+	#[test]
 	fn a_file_that_is_open_to_others_malformed_or_too_costly_is_refused() {
 		let dir = tempfile::tempdir().unwrap();
 		let file = key_file(&dir);

@@ -12,6 +12,7 @@ use ward_primitives::{Attributes, Category, CategorySet, Digest};
 
 use super::PutOptions;
 use crate::{
+	aside::Watch,
 	error::{Context, Error, Kind, Result},
 	fhir::{self, FhirContent, FhirError},
 };
@@ -86,7 +87,7 @@ impl Item {
 }
 
 /// Reads a file and finds out what it is.
-pub(super) fn read(path: &Path, options: &PutOptions) -> Result<Vec<Item>> {
+pub(super) fn read(path: &Path, options: &PutOptions, watch: &Watch) -> Result<Vec<Item>> {
 	let unreadable = || format!("{} cannot be read", path.display());
 	let path = path.canonicalize().context(Kind::Input, unreadable)?;
 	let metadata = path.metadata().context(Kind::Input, unreadable)?;
@@ -105,7 +106,7 @@ pub(super) fn read(path: &Path, options: &PutOptions) -> Result<Vec<Item>> {
 	};
 	match wants_fhir {
 		true => read_fhir(&path, metadata.len(), options),
-		false => read_opaque(path, options).map(|item| vec![item]),
+		false => read_opaque(path, options, watch).map(|item| vec![item]),
 	}
 }
 
@@ -119,13 +120,13 @@ fn looks_like_fhir(path: &Path) -> io::Result<bool> {
 	Ok(fhir::looks_like_fhir(&head))
 }
 
-fn read_opaque(path: PathBuf, options: &PutOptions) -> Result<Item> {
+fn read_opaque(path: PathBuf, options: &PutOptions, watch: &Watch) -> Result<Item> {
 	if options.split {
 		let what = format!("{} is not FHIR, so it cannot be split", path.display());
 		return Err(Error::new(Kind::Input, what).hint("put it without --split"));
 	}
 	let source = Source::File(path.clone());
-	let opened = source.open().and_then(hash_and_size);
+	let opened = source.open().and_then(|content| hash_and_size(watch.read(content)));
 	let (digest, length) =
 		opened.context(Kind::Input, || format!("{} cannot be read", path.display()))?;
 	let categories =
@@ -233,6 +234,7 @@ pub(super) mod tests {
 	pub(crate) fn options() -> PutOptions {
 		PutOptions {
 			files: Vec::new(),
+			hidden: false,
 			patient: ParticipantId(3),
 			custodians: vec![ParticipantId(4)],
 			on_behalf_of: None,
@@ -252,7 +254,7 @@ pub(super) mod tests {
 		let dir = tempfile::tempdir().unwrap();
 		let path = dir.path().join(name);
 		std::fs::write(&path, bytes).unwrap();
-		read(&path, options)
+		read(&path, options, &Watch::default())
 	}
 
 	const OBSERVATION: &[u8] = br#"{"resourceType":"Observation","status":"final",
@@ -292,8 +294,10 @@ pub(super) mod tests {
 		assert_eq!((error.kind(), error.code()), (Kind::Input, "invalid-fhir"));
 		assert!(!error.causes().is_empty());
 		let dir = tempfile::tempdir().unwrap();
-		assert_eq!(read(dir.path(), &options()).unwrap_err().kind(), Kind::Input);
-		assert_eq!(read(&dir.path().join("none"), &options()).unwrap_err().kind(), Kind::Input);
+		let watch = Watch::default();
+		for bad in [dir.path(), &dir.path().join("none")] {
+			assert_eq!(read(bad, &options(), &watch).unwrap_err().kind(), Kind::Input);
+		}
 	}
 
 	#[test]

@@ -1,20 +1,24 @@
 //! A custodian's vault, over HTTP with signed requests.
 
 mod problem;
-mod wire;
 
-pub use problem::Problem;
-pub use wire::{
-	Announcement, DepositStatus, LogEntry, LogEvent, LogPage, RecordFacts, Release, Released,
-};
+use std::{ops::Range, path::Path, time::Duration};
 
-use std::{path::Path, time::Duration};
-
-use reqwest::{header, Certificate, Client, Method, Response, StatusCode, Url};
+use reqwest::{header, Certificate, Client, Method, Response, Url};
 use serde::{de::DeserializeOwned, Serialize};
 use tokio::time::{sleep, timeout};
 use ward_crypto::request::{self, RequestKey, RequestParts};
-use ward_primitives::{Deposit, Digest, ParticipantId, PurposeOfUse, RecordId, VaultRow};
+use ward_primitives::{
+	participant::SealingKey, Deposit, Digest, ParticipantId, PurposeOfUse, RecordId, VaultRow,
+};
+use ward_vault_api::{
+	base64::Base64,
+	deposit::{Announcement, DepositStatus, ReceiptJson},
+	log::LogPage,
+	record::RecordFactsJson,
+	release::{ReleaseRequest, ReleasedKey},
+	sealing_key::{LodgedKey, SealingKeyJson},
+};
 
 use crate::{
 	error::{Context, Error, Kind, Result},
@@ -114,11 +118,12 @@ impl<'k> VaultClient<'k> {
 			.header(header::CONTENT_TYPE, "application/octet-stream")
 			.body(body);
 		let answer = request.send().await.map_err(|error| self.unreachable(error))?;
-		self.read(self.accepted(answer).await?).await
+		let receipt: ReceiptJson = self.read(self.accepted(answer).await?).await?;
+		Ok(receipt.deposit())
 	}
 
-	/// A record's row and opening.
-	pub async fn facts(&self, record: RecordId, purpose: PurposeOfUse) -> Result<RecordFacts> {
+	/// A record's row and opening. They come from the vault: check the opening's digest.
+	pub async fn facts(&self, record: RecordId, purpose: PurposeOfUse) -> Result<RecordFactsJson> {
 		let path = format!("v1/records/{record}");
 		self.read(self.send(Method::GET, &path, None, purpose, None).await?).await
 	}
@@ -128,8 +133,8 @@ impl<'k> VaultClient<'k> {
 		&self,
 		record: RecordId,
 		purpose: PurposeOfUse,
-		release: &Release,
-	) -> Result<Released> {
+		release: &ReleaseRequest,
+	) -> Result<ReleasedKey> {
 		let path = format!("v1/records/{record}/release");
 		let body = to_json(release)?;
 		self.read(self.send(Method::POST, &path, None, purpose, Some(&body)).await?).await
@@ -141,11 +146,70 @@ impl<'k> VaultClient<'k> {
 		self.send(Method::GET, &path, None, purpose, None).await
 	}
 
+	/// These bytes of the ciphertext of a record that has this root, to be streamed.
+	pub async fn content_range(
+		&self,
+		record: RecordId,
+		purpose: PurposeOfUse,
+		range: Range<u64>,
+		root: Digest,
+	) -> Result<Response> {
+		let path = format!("v1/records/{record}/content");
+		let last = range.end.saturating_sub(1);
+		let (asked, expected) =
+			(format!("bytes={}-{last}", range.start), format!("bytes {}-{last}/", range.start));
+		let only_if = format!("\"{}\"", Hex(root).to_string().trim_start_matches("0x"));
+		let fields = [(header::RANGE, &asked[..]), (header::IF_RANGE, &only_if)];
+		let answer = self.send_with(Method::GET, &path, None, purpose, None, &fields).await?;
+		let given = answer.headers().get(header::CONTENT_RANGE).and_then(|v| v.to_str().ok());
+		match given.is_some_and(|given| given.starts_with(&expected)) {
+			true => Ok(answer),
+			false => Err(Error::new(
+				Kind::Vault,
+				format!("the vault of center {} did not answer with the range", self.center),
+			)
+			.code_is("range-ignored")
+			.hint(
+				"it has other content than the chain says, or does not serve ranges; get all of it",
+			)),
+		}
+	}
+
 	/// A page of the access log about a patient.
 	pub async fn log(&self, patient: ParticipantId, from: u64, limit: u32) -> Result<LogPage> {
 		let query = format!("patient={patient}&from={from}&limit={limit}");
 		let purpose = PurposeOfUse::Patrqt;
 		self.read(self.send(Method::GET, "v1/log", Some(&query), purpose, None).await?).await
+	}
+
+	/// Lodges a public sealing key for those who write about its owner: the own one, or that of
+	/// somebody whom one sponsors.
+	pub async fn lodge_sealing_key(
+		&self,
+		owner: ParticipantId,
+		key: &SealingKey,
+		public_key: &[u8],
+	) -> Result<()> {
+		let sealing_key = Base64(public_key.to_vec());
+		let body = to_json(&LodgedKey { participant: owner, suite: key.suite, sealing_key })?;
+		let path = format!("v1/sealing-keys/{}", Hex(key.digest));
+		self.send(Method::PUT, &path, None, WRITING, Some(&body)).await.map(drop)
+	}
+
+	/// The public sealing key that stands on the chain as `key`, if it is lodged here.
+	pub async fn sealing_key(&self, key: &SealingKey) -> Result<Option<Vec<u8>>> {
+		let path = format!("v1/sealing-keys/{}", Hex(key.digest));
+		let answer = match self.send(Method::GET, &path, None, WRITING, None).await {
+			Err(error) if error.code() == SEALING_KEY_UNKNOWN => return Ok(None),
+			answer => answer?,
+		};
+		let found: SealingKeyJson = self.read(answer).await?;
+		found.checked(key).map(Some).ok_or_else(|| {
+			let what = format!("the vault of center {} answered with another key", self.center);
+			Error::new(Kind::Mismatch, what)
+				.code_is("sealing-key-mismatch")
+				.hint("tell the center's operator; the key was not used")
+		})
 	}
 
 	/// Sends a signed request; repeats it with a fresh signature while the vault is only busy or
@@ -158,9 +222,25 @@ impl<'k> VaultClient<'k> {
 		purpose: PurposeOfUse,
 		body: Option<&[u8]>,
 	) -> Result<Response> {
+		self.send_with(method, path, query, purpose, body, &[]).await
+	}
+
+	/// The same with further header fields, which are not signed.
+	async fn send_with(
+		&self,
+		method: Method,
+		path: &str,
+		query: Option<&str>,
+		purpose: PurposeOfUse,
+		body: Option<&[u8]>,
+		fields: &[(header::HeaderName, &str)],
+	) -> Result<Response> {
 		let mut attempt = 0;
 		loop {
-			let request = self.signed(method.clone(), path, query, purpose, body)?;
+			let mut request = self.signed(method.clone(), path, query, purpose, body)?;
+			for (name, value) in fields {
+				request = request.header(name, *value);
+			}
 			let outcome = match timeout(PATIENCE, request.send()).await {
 				Ok(Ok(answer)) => self.accepted(answer).await,
 				Ok(Err(error)) => Err(self.unreachable(error)),
@@ -225,8 +305,7 @@ impl<'k> VaultClient<'k> {
 			return Ok(answer);
 		}
 		let body = bounded(answer, 64 << 10).await.unwrap_or_default();
-		let problem = Problem::read(status, &body);
-		Err(problem.into_error(self.center, &self.base))
+		Err(problem::refused(status, &body, self.center, &self.base))
 	}
 
 	async fn read<T: DeserializeOwned>(&self, answer: Response) -> Result<T> {
@@ -244,6 +323,9 @@ impl<'k> VaultClient<'k> {
 		)
 	}
 }
+
+/// The code for a sealing key that is not lodged.
+pub(crate) const SEALING_KEY_UNKNOWN: &str = "sealing-key-unknown";
 
 /// The purpose of requests that write. A vault logs it and does not decide on it.
 const WRITING: PurposeOfUse = PurposeOfUse::Treat;
@@ -300,11 +382,6 @@ async fn bounded(mut answer: Response, limit: usize) -> Result<Vec<u8>, Cause> {
 		body.extend_from_slice(&chunk);
 	}
 	Ok(body)
-}
-
-/// Whether a status says that the fault is the vault's.
-pub(crate) fn is_vaults_fault(status: StatusCode) -> bool {
-	status.is_server_error()
 }
 
 #[cfg(test)]

@@ -1,88 +1,53 @@
-//! What a vault says when it refuses: `application/problem+json`.
+//! What a vault says when it refuses, as an error of this program.
 
 use reqwest::{StatusCode, Url};
-use serde::Deserialize;
 use ward_primitives::ParticipantId;
+use ward_vault_api::problem::Problem;
 
 use crate::error::{Error, Kind};
 
-/// A vault's refusal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-	/// The code: the last part of `type`.
-	pub code: String,
-	/// What happened.
-	pub title: String,
-	/// What to do about it.
-	pub detail: String,
-	/// The request's id in the vault's logs.
-	pub instance: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Document {
-	#[serde(rename = "type")]
-	kind: String,
-	#[serde(default)]
-	title: String,
-	#[serde(default)]
-	detail: String,
-	#[serde(default)]
-	instance: Option<String>,
-}
-
-impl Problem {
-	/// Reads a problem document. What stands between client and vault may answer something else, of
-	/// which only the status is taken.
-	pub(super) fn read(status: StatusCode, body: &[u8]) -> Self {
-		let document = serde_json::from_slice::<Document>(body).ok();
-		let known = document.and_then(|document| {
-			let code = document.kind.strip_prefix("urn:ward:problem:")?.to_owned();
-			Some(Self {
-				code,
-				title: document.title,
-				detail: document.detail,
-				instance: document.instance,
-			})
-		});
-		known.unwrap_or_else(|| {
-			let code = match super::is_vaults_fault(status) {
-				true => "vault-failed",
-				false => "vault-refused",
-			};
-			Self {
-				code: code.into(),
-				title: format!("HTTP status {status}"),
-				detail: "The answer is none of a Ward vault's; check the address on the chain."
-					.into(),
-				instance: None,
-			}
-		})
-	}
-
-	pub(super) fn into_error(self, center: ParticipantId, address: &Url) -> Error {
-		let kind = match self.code.as_str() {
-			"access-denied" => Kind::Denied,
-			"content-damaged" | "content-mismatch" | "size-mismatch" => Kind::Mismatch,
-			_ => Kind::Vault,
-		};
-		let request = match &self.instance {
-			Some(instance) => format!(" (request {instance})"),
-			None => String::new(),
-		};
-		let what = format!("the vault of center {center} at {address} refused: {}", self.title);
-		Error::new(kind, what + &request).code_is(self.code).hint(self.detail)
-	}
+/// The error for a refusal. What stands between client and vault may answer something else, of which
+/// only the status is taken.
+pub(super) fn refused(
+	status: StatusCode,
+	body: &[u8],
+	center: ParticipantId,
+	address: &Url,
+) -> Error {
+	let problem = serde_json::from_slice::<Problem>(body).ok();
+	let Some((problem, code)) = problem.as_ref().and_then(|known| Some((known, known.code()?)))
+	else {
+		let code = if status.is_server_error() { "vault-failed" } else { "vault-refused" };
+		let what =
+			format!("the vault of center {center} at {address} refused: HTTP status {status}");
+		return Error::new(Kind::Vault, what)
+			.code_is(code)
+			.hint("the answer is none of a Ward vault's; check the address on the chain");
+	};
+	let kind = match code {
+		"access-denied" => Kind::Denied,
+		"content-damaged" | "content-mismatch" | "size-mismatch" => Kind::Mismatch,
+		_ => Kind::Vault,
+	};
+	let what = format!(
+		"the vault of center {center} at {address} refused: {} (request {})",
+		problem.title, problem.instance
+	);
+	Error::new(kind, what).code_is(code).hint(problem.detail.as_str())
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
 
+	/// A problem document of somebody else.
+	const OTHER: &str =
+		r#"{"type":"about:blank","title":"t","status":502,"detail":"d","instance":"i"}"#;
+
 	fn error(status: u16, body: &str) -> Error {
 		let status = StatusCode::from_u16(status).unwrap();
 		let address = Url::parse("https://vault.example").unwrap();
-		Problem::read(status, body.as_bytes()).into_error(ParticipantId(7), &address)
+		refused(status, body.as_bytes(), ParticipantId(7), &address)
 	}
 
 	#[test]
@@ -99,14 +64,19 @@ mod tests {
 
 	#[test]
 	fn damage_in_the_vault_is_a_mismatch_and_its_faults_are_the_vaults() {
-		let problem = |code| format!(r#"{{"type":"urn:ward:problem:{code}","title":"t"}}"#);
+		let problem = |code| {
+			format!(
+				r#"{{"type":"urn:ward:problem:{code}","title":"t","status":500,"detail":"d",
+					"instance":"i"}}"#
+			)
+		};
 		assert_eq!(error(500, &problem("content-damaged")).kind(), Kind::Mismatch);
 		assert_eq!(error(507, &problem("insufficient-storage")).kind(), Kind::Vault);
 	}
 
 	#[test]
 	fn what_is_no_problem_document_is_not_trusted() {
-		for body in ["", "<html>", "{}", r#"{"type":"about:blank"}"#] {
+		for body in ["", "<html>", "{}", r#"{"type":"about:blank"}"#, OTHER] {
 			assert_eq!(error(502, body).code(), "vault-failed");
 			assert_eq!(error(404, body).code(), "vault-refused");
 		}

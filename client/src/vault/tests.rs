@@ -10,6 +10,7 @@ use ward_crypto::request::{verify, Verified};
 use ward_primitives::participant::SealingSuite;
 
 use super::*;
+use crate::{journal::Journal, keys::Keys, progress::Silent, recipients};
 
 const CENTER: ParticipantId = ParticipantId(7);
 const GENESIS: Digest = [9; 32];
@@ -116,13 +117,21 @@ async fn read(stream: &mut TcpStream) -> Seen {
 }
 
 fn problem(code: &str) -> String {
-	format!(r#"{{"type":"urn:ward:problem:{code}","title":"t","detail":"d"}}"#)
+	format!(
+		r#"{{"type":"urn:ward:problem:{code}","title":"t","status":1,"detail":"d","instance":"i"}}"#
+	)
 }
 
 #[tokio::test]
 async fn every_kind_of_request_is_signed_as_it_is_sent() {
-	let wrapped = r#"{"recipient":3,"suite":"XWing","sealed":"AAAA","decision":null}"#;
-	let receipt = format!(r#"{{"custodian":7,"expires":5,"signature":"{}"}}"#, Hex([1; 64]));
+	let wrapped = r#"{"recipient":3,"suite":"XWing","sealed":"AAAA",
+		"decision":{"decision":"deny","reason":"no-basis"}}"#;
+	let zeros = Hex([0; 32]);
+	let receipt = format!(
+		r#"{{"genesis":"{zeros}","custodian":7,"record":"{zeros}","content_root":"{zeros}",
+			"size":10,"expires":5,"signature":"{}"}}"#,
+		Hex([1; 64])
+	);
 	let server = Server::start(vec![
 		(200, r#"{"entries":[],"next":null}"#.into()),
 		(200, wrapped.into()),
@@ -132,7 +141,7 @@ async fn every_kind_of_request_is_signed_as_it_is_sent() {
 	let key = RequestKey::generate();
 	let vault = server.client(&key);
 	assert!(vault.log(ParticipantId(3), 4, 5).await.unwrap().entries.is_empty());
-	let release = Release { suite: SealingSuite::XWing, sealing_key: vec![0; 3] };
+	let release = ReleaseRequest { suite: SealingSuite::XWing, sealing_key: Base64(vec![0; 3]) };
 	let released = vault.release(RECORD, PurposeOfUse::Etreat, &release).await.unwrap();
 	assert_eq!(released.wrapped.recipient, ParticipantId(3));
 	let deposit = vault.upload(RECORD, 10, "ciphertext".into()).await.unwrap();
@@ -167,6 +176,81 @@ async fn a_denial_is_not_repeated() {
 	let error = server.client(&key).facts(RECORD, PurposeOfUse::Treat).await.unwrap_err();
 	assert_eq!((error.kind(), error.code()), (Kind::Denied, "access-denied"));
 	assert_eq!(server.seen().len(), 1);
+}
+
+/// The answer with this sealing key.
+fn key_answer(keys: &Keys) -> String {
+	let key = Base64(keys.current_sealing().public_key());
+	serde_json::to_string(&SealingKeyJson { suite: SealingSuite::XWing, sealing_key: key }).unwrap()
+}
+
+#[tokio::test]
+async fn a_sealing_key_is_lodged_under_its_digest() {
+	let server = Server::start(vec![(201, String::new()), (204, String::new())]).await;
+	let key = RequestKey::generate();
+	let (vault, owner) = (server.client(&key), Keys::generate());
+	let public_key = owner.current_sealing().public_key();
+	for _ in 0..2 {
+		let on_chain = owner.sealing_key();
+		vault.lodge_sealing_key(ParticipantId(3), &on_chain, &public_key).await.unwrap();
+	}
+	let seen = &server.seen()[1];
+	let digest = Hex(owner.sealing_key().digest);
+	assert_eq!(seen.method, "PUT");
+	assert_eq!(seen.target, format!("/prefix/v1/sealing-keys/{digest}"));
+	let lodged: LodgedKey = serde_json::from_slice(&seen.body).unwrap();
+	assert_eq!((lodged.participant, lodged.sealing_key.0), (ParticipantId(3), public_key));
+}
+
+#[tokio::test]
+async fn a_vault_that_is_a_block_behind_is_asked_again_to_take_a_key() {
+	let server = Server::start(vec![(403, problem("access-denied")), (201, String::new())]).await;
+	let key = RequestKey::generate();
+	let (vault, owner) = (server.client(&key), Keys::generate());
+	let public_key = owner.current_sealing().public_key();
+	let on_chain = owner.sealing_key();
+	recipients::lodge(&vault, ParticipantId(3), &on_chain, &public_key, &Silent).await.unwrap();
+	assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_sealing_key_is_looked_for_in_one_vault_after_the_other_and_then_remembered() {
+	let dir = tempfile::tempdir().unwrap();
+	let journal = Journal::open(&dir.path().join("journal.redb")).await.unwrap();
+	let (patient, stranger) = (Keys::generate(), Keys::generate());
+	let servers = [
+		Server::start(vec![(404, problem("sealing-key-unknown"))]).await,
+		// A vault that lies.
+		Server::start(vec![(200, key_answer(&stranger))]).await,
+		Server::start(vec![(200, key_answer(&patient))]).await,
+	];
+	let key = RequestKey::generate();
+	let vaults: Vec<_> = servers.iter().map(|server| server.client(&key)).collect();
+	let on_chain = patient.sealing_key();
+	let found =
+		recipients::ask(&vaults, &journal, ParticipantId(3), &on_chain, &Silent).await.unwrap();
+	assert_eq!(found, patient.current_sealing().public_key());
+	assert_eq!(recipients::known_key(&journal, &on_chain).unwrap(), Some(found));
+	assert_eq!(recipients::known_key(&journal, &stranger.sealing_key()).unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_sealing_key_that_no_vault_has_is_the_users_to_get_unless_a_vault_failed() {
+	let dir = tempfile::tempdir().unwrap();
+	let journal = Journal::open(&dir.path().join("journal.redb")).await.unwrap();
+	let on_chain = Keys::generate().sealing_key();
+	let key = RequestKey::generate();
+	let cases =
+		[("sealing-key-unknown", 404, Kind::Input), ("insufficient-storage", 507, Kind::Vault)];
+	for (code, status, kind) in cases {
+		let server = Server::start(vec![(status, problem(code))]).await;
+		let vaults = [server.client(&key)];
+		let asked = recipients::ask(&vaults, &journal, ParticipantId(3), &on_chain, &Silent).await;
+		let error = asked.unwrap_err();
+		assert_eq!((error.kind(), error.code()), (kind, "sealing-key-unknown"));
+		assert_eq!(error.causes().is_empty(), kind == Kind::Input);
+		assert!(error.remedy().unwrap().contains("ward keys publish"));
+	}
 }
 
 #[test]

@@ -82,8 +82,8 @@ enum Body {
 	Content(Box<Progress>),
 }
 
-struct Progress {
-	manifest: Manifest,
+pub(super) struct Progress {
+	pub(super) manifest: Manifest,
 	hash: blake3::Hasher,
 	content_left: u64,
 	padding_left: u64,
@@ -185,7 +185,7 @@ impl<W: Write> Opener<W> {
 }
 
 /// Adds plaintext to the preamble; returns what is left of it once the preamble is complete.
-fn fill_preamble<'a>(
+pub(super) fn fill_preamble<'a>(
 	preamble: &mut Zeroizing<Vec<u8>>,
 	mut plaintext: &'a [u8],
 ) -> Result<Option<&'a [u8]>, OpenError> {
@@ -211,7 +211,7 @@ fn fill_preamble<'a>(
 }
 
 /// Checks salt and manifest against the commitment.
-fn check_preamble(preamble: &[u8], commitment: &Digest) -> Result<Progress, OpenError> {
+pub(super) fn check_preamble(preamble: &[u8], commitment: &Digest) -> Result<Progress, OpenError> {
 	let (head, manifest_bytes) = preamble.split_at(PREAMBLE_LEN);
 	let salt: &[u8; 32] = head.first_chunk().ok_or(OpenError::WrongLength)?;
 	if manifest_commitment(salt, manifest_bytes) != *commitment {

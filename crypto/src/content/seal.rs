@@ -164,7 +164,7 @@ impl<R: Read> Sealer<R> {
 }
 
 /// Reads until `buffer` is full or the input ends, and returns how many bytes were read.
-fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(super) fn read_full(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
 	let mut len = 0;
 	while len < buffer.len() {
 		match input.read(&mut buffer[len..]) {

@@ -368,3 +368,110 @@ proptest! {
 		let _ = Manifest::from_bytes(&bytes);
 	}
 }
+
+/// Opens a part from nothing but the ciphertext that is asked for; also says how much that was.
+fn open_part(
+	plan: &SealPlan,
+	ciphertext: &[u8],
+	part: std::ops::Range<u64>,
+) -> Result<(Vec<u8>, usize), OpenError> {
+	let at = |range: std::ops::Range<u64>| &ciphertext[range.start as usize..range.end as usize];
+	let mut fetched = 0;
+	let mut opener = PartOpener::new(&key(), &plan.commitment, ciphertext.len() as u64)?;
+	while let Some(range) = opener.wanted_head() {
+		fetched += at(range.clone()).len();
+		opener.push_head(at(range))?;
+	}
+	let wanted = opener.wanted(&part);
+	let mut writer = opener.open(&part, Vec::new())?;
+	if let Some(range) = wanted {
+		fetched += at(range.clone()).len();
+		for slice in at(range).chunks(10_007) {
+			writer.write_all(slice).map_err(|error| error.downcast::<OpenError>().unwrap())?;
+		}
+	}
+	Ok((writer.finish()?, fetched))
+}
+
+#[test]
+fn a_part_opens_from_the_head_and_its_own_chunks_only() {
+	let content = content(5 * CHUNK_LEN);
+	let plan = plan(&content);
+	let ciphertext = seal(&plan, &content);
+	let preamble = PREAMBLE_LEN + plan.manifest.len();
+	let edge = CHUNK_LEN - preamble;
+	let (len, chunk) = (content.len(), CHUNK_LEN + TAG_LEN);
+	for (part, chunks) in [
+		(0..1, 1),
+		(0..edge, 1),
+		(edge - 1..edge, 1),
+		(edge - 1..edge + 1, 2),
+		(edge..edge + CHUNK_LEN, 2),
+		(edge..edge + CHUNK_LEN + 1, 3),
+		(3 * CHUNK_LEN..3 * CHUNK_LEN, 1),
+		(3 * CHUNK_LEN..3 * CHUNK_LEN + 9, 2),
+	] {
+		let (opened, fetched) =
+			open_part(&plan, &ciphertext, part.start as u64..part.end as u64).unwrap();
+		assert!(opened == content[part.clone()], "{part:?}");
+		assert_eq!(fetched, HEADER.len() + chunks * chunk, "{part:?}");
+	}
+	let (opened, fetched) = open_part(&plan, &ciphertext, 0..len as u64).unwrap();
+	assert!(opened == content);
+	assert!(fetched <= ciphertext.len());
+	let beyond = open_part(&plan, &ciphertext, 5..len as u64 + 1);
+	assert!(matches!(beyond, Err(OpenError::WrongLength)));
+}
+
+#[test]
+fn a_part_of_small_content_and_one_behind_a_long_manifest_open() {
+	for (title, len) in [(0, 3), (0, 70_000), (60_000, 100), (60_000, 200_000)] {
+		let content = content(len);
+		let (digest, length) = hash_and_size(&content[..]).unwrap();
+		let mut manifest = Manifest::new("text/plain", length, digest, "2026-11-21T00:00:00Z");
+		manifest.title = Some("t".repeat(title));
+		let plan = SealPlan::new(SALT, manifest.to_bytes().unwrap()).unwrap();
+		let ciphertext = seal(&plan, &content);
+		for part in [0..len, len - 3..len, len / 2..len / 2 + 1] {
+			let (opened, _) =
+				open_part(&plan, &ciphertext, part.start as u64..part.end as u64).unwrap();
+			assert!(opened == content[part]);
+		}
+	}
+	// The manifest goes on in the second chunk.
+	let mut manifest = Manifest::new("text/plain", 3, [0; 32], "2026-11-21T00:00:00Z");
+	let (digest, _) = hash_and_size(&b"abc"[..]).unwrap();
+	manifest.digest = digest;
+	manifest.title = Some("t".repeat(MAX_MANIFEST_LEN - manifest.to_bytes().unwrap().len() - 20));
+	let plan = SealPlan::new(SALT, manifest.to_bytes().unwrap()).unwrap();
+	assert!(plan.manifest.len() + PREAMBLE_LEN > CHUNK_LEN);
+	let ciphertext = seal(&plan, b"abc");
+	assert_eq!(open_part(&plan, &ciphertext, 1..3).unwrap().0, b"bc");
+}
+
+#[test]
+fn a_part_that_was_altered_moved_or_cut_does_not_open() {
+	let (plan, ciphertext) = sealed_with_chunks(5);
+	let part = 3 * CHUNK_LEN as u64..3 * CHUNK_LEN as u64 + 10;
+	assert!(open_part(&plan, &ciphertext, part.clone()).is_ok());
+	for chunk in 0..5 {
+		let mut altered = ciphertext.clone();
+		altered[chunk_range(&ciphertext, chunk).start + 5] ^= 1;
+		let outcome = open_part(&plan, &altered, part.clone());
+		match chunk {
+			0 | 3 => assert!(matches!(outcome, Err(OpenError::NotAuthentic { .. })), "{chunk}"),
+			_ => assert!(outcome.is_ok(), "{chunk} is not looked at"),
+		}
+	}
+	let mut moved = ciphertext.clone();
+	moved.copy_within(chunk_range(&ciphertext, 2), chunk_range(&ciphertext, 3).start);
+	let outcome = open_part(&plan, &moved, part.clone());
+	assert!(matches!(outcome, Err(OpenError::NotAuthentic { chunk: 3 })));
+	// A shorter record than the one that was sealed.
+	let cut = &ciphertext[..chunk_range(&ciphertext, 3).end];
+	assert!(matches!(open_part(&plan, cut, part), Err(OpenError::WrongLength)));
+	for size in [0, 8, 8 + 16, 8 + 65_552 + 16] {
+		let opener = PartOpener::new(&key(), &plan.commitment, size);
+		assert!(matches!(opener.err(), Some(OpenError::WrongLength)), "{size}");
+	}
+}

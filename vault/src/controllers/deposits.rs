@@ -9,12 +9,15 @@ use axum::{
 };
 use http::{header, HeaderMap, StatusCode};
 use ward_primitives::{Deposit, RecordId};
+use ward_vault_api::{
+	deposit::{Announcement, DepositStatus, ReceiptJson},
+	problem::Problem,
+};
 
 use crate::{
-	api::{state_name, Announcement, DepositStatus, ReceiptJson},
 	authentication::{record_id, Signed, SignedJson},
-	database::deposits::{Announced, DepositRow},
-	error::{Code, Problem, Refusal},
+	database::deposits::{Announced, DepositRow, DepositState},
+	error::{Code, Refusal},
 	vault::Vault,
 };
 
@@ -93,6 +96,15 @@ pub async fn upload(
 	Ok(Json(receipt(&vault, record, &row, &deposit).await?))
 }
 
+/// The name of a state in JSON.
+const fn state_name(state: DepositState) -> &'static str {
+	match state {
+		DepositState::Announced => "announced",
+		DepositState::Stored { .. } => "stored",
+		DepositState::Anchored => "anchored",
+	}
+}
+
 async fn describe(
 	vault: &Vault,
 	record: RecordId,
@@ -117,5 +129,5 @@ async fn receipt(
 	row: &DepositRow,
 	deposit: &Deposit,
 ) -> Result<ReceiptJson, Refusal> {
-	Ok(ReceiptJson::of(vault.genesis().await?, record, row, deposit))
+	Ok(ReceiptJson::new(vault.genesis().await?, record, &row.content, deposit))
 }

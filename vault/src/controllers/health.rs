@@ -6,11 +6,12 @@ use axum::{extract::State, response::IntoResponse, Json};
 use http::{header, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use ward_vault_api::contingency::ContingencyJson;
 
 use crate::{
-	chain::{StateView, Unreachable},
-	decision::MAX_FINALITY_AGE,
-	error::Refusal,
+	error::{Code, Refusal},
+	standing::Condition,
+	trouble::Trouble,
 	vault::Vault,
 };
 
@@ -19,17 +20,36 @@ use crate::{
 pub struct Readiness {
 	/// Whether every part is well.
 	pub ready: bool,
-	/// The parts, in the order in which they depend on each other.
+	/// `open`, `contingency` (closed but for the center's own staff with purpose ETREAT) or `closed`.
+	pub mode: Mode,
+	/// The state that is decided at in contingency mode.
+	pub contingency: Option<ContingencyJson>,
+	/// The parts, in the order in which they depend on each other; none after a part of the chain that
+	/// is not well.
 	pub parts: Vec<Part>,
+}
+
+/// For whom a vault serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+	/// For everybody whom the chain permits it.
+	Open,
+	/// In an outage: for the center's own staff with purpose ETREAT.
+	Contingency,
+	/// For nobody.
+	Closed,
 }
 
 /// One part that serving depends on.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Part {
-	/// `disk`, `database`, `node`, `sync`, `finality` or `runtime`.
+	/// `disk`, `database`, `node`, `chain`, `runtime`, `sync`, `clock` or `finality`.
 	pub name: String,
 	/// Whether it is well.
 	pub ok: bool,
+	/// What is wrong with it, for programs: the code that requesters get.
+	pub code: Option<String>,
 	/// What is wrong with it, and what to do.
 	pub detail: Option<String>,
 }
@@ -52,63 +72,38 @@ pub async fn live() -> &'static str {
 	)
 )]
 pub async fn ready(State(vault): State<Arc<Vault>>) -> (StatusCode, Json<Readiness>) {
-	let mut parts = vec![
-		part("disk", vault.store.probe().await.map_err(|error| error.to_string())),
-		part("database", vault.database.check().await.map_err(|error| error.to_string())),
+	let own = [
+		("disk", vault.store.probe().await.map_err(|error| error.to_string())),
+		("database", vault.database.check().await.map_err(|error| error.to_string())),
 	];
-	match node_state(&vault).await {
-		Err(cause) => parts.push(part("node", Err(cause))),
-		Ok(state) => {
-			parts.push(part("node", Ok(())));
-			parts.push(part("sync", sync(&vault).await));
-			parts.push(part("finality", finality(&vault, state.as_ref())));
-			parts.push(part("runtime", runtime(&vault, state.as_ref()).await));
-		},
+	let mut parts: Vec<_> = own
+		.into_iter()
+		.map(|(name, verdict)| part(name, verdict.err().map(|cause| (Code::Internal, cause))))
+		.collect();
+	let Condition { trouble, contingency } = vault.condition().await;
+	let ill = trouble.as_ref().map(Trouble::part);
+	for name in Trouble::PARTS {
+		let trouble = trouble.as_ref().filter(|trouble| trouble.part() == name);
+		parts.push(part(name, trouble.map(|trouble| (trouble.code(), trouble.to_string()))));
+		if ill == Some(name) {
+			break;
+		}
 	}
 	let ready = parts.iter().all(|part| part.ok);
+	let mode = match (ready, &contingency) {
+		(true, _) => Mode::Open,
+		(false, Some(_)) => Mode::Contingency,
+		(false, None) => Mode::Closed,
+	};
 	let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-	(status, Json(Readiness { ready, parts }))
+	let contingency = contingency.map(Into::into);
+	(status, Json(Readiness { ready, mode, contingency, parts }))
 }
 
-fn part(name: &str, verdict: Result<(), String>) -> Part {
-	Part { name: name.into(), ok: verdict.is_ok(), detail: verdict.err() }
-}
-
-async fn node_state(vault: &Vault) -> Result<Arc<dyn StateView>, String> {
-	let cause = |error: Unreachable| error.to_string();
-	let genesis = vault.chain.genesis().await.map_err(cause)?;
-	vault.database.ensure_chain(genesis).await.map_err(|error| error.to_string())?;
-	vault.chain.finalized().await.map_err(cause)
-}
-
-async fn sync(vault: &Vault) -> Result<(), String> {
-	match vault.chain.is_syncing().await {
-		Ok(false) => Ok(()),
-		Ok(true) => Err("the node is catching up; wait".into()),
-		Err(error) => Err(error.to_string()),
-	}
-}
-
-fn finality(vault: &Vault, state: &dyn StateView) -> Result<(), String> {
-	let age = vault.clock.now().abs_diff(state.head().timestamp);
-	match age <= MAX_FINALITY_AGE {
-		true => Ok(()),
-		false => Err(format!(
-			"the finalized head is {} s away from this machine's clock; check both",
-			age / 1000
-		)),
-	}
-}
-
-async fn runtime(vault: &Vault, state: &dyn StateView) -> Result<(), String> {
-	let hash = state.code_hash().await.map_err(|error| error.to_string())?;
-	match vault.settings.runtimes.contains(&hash) {
-		true => Ok(()),
-		false => Err(format!(
-			"the runtime 0x{} is not listed; check it, then add it with --runtime",
-			hex::encode(hash)
-		)),
-	}
+fn part(name: &str, trouble: Option<(Code, String)>) -> Part {
+	let ok = trouble.is_none();
+	let (code, detail) = trouble.map(|(code, words)| (code.name().to_owned(), words)).unzip();
+	Part { name: name.into(), ok, code, detail }
 }
 
 /// The vault's counters, for Prometheus.

@@ -9,11 +9,14 @@ use axum::{
 use serde::Deserialize;
 use utoipa::IntoParams;
 use ward_primitives::ParticipantId;
+use ward_vault_api::{
+	log::{LogEntryJson, LogPage},
+	problem::Problem,
+};
 
 use crate::{
-	api::{LogEntryJson, LogPage},
 	authentication::Signed,
-	error::{Code, Problem, Refusal},
+	error::{Code, Refusal},
 	vault::Vault,
 };
 

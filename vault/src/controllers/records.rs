@@ -9,13 +9,18 @@ use axum::{
 	Json,
 };
 use futures::StreamExt;
-use http::{header, HeaderMap, HeaderValue, StatusCode};
+use http::{header, HeaderMap, HeaderName, HeaderValue, StatusCode};
+use ward_fail_points::die_at;
+use ward_vault_api::{
+	contingency::{ContingencyJson, CONTINGENCY_HEADER},
+	problem::Problem,
+	record::RecordFactsJson,
+};
 
 use crate::{
 	access_log::Event,
-	api::RecordFactsJson,
-	authentication::{record_id, Signed},
-	error::{Code, Problem, Refusal},
+	authentication::{record_id, SignedReader},
+	error::{Code, Refusal},
 	store::StoreError,
 	vault::Vault,
 };
@@ -32,14 +37,15 @@ use crate::{
 pub async fn facts(
 	State(vault): State<Arc<Vault>>,
 	Path(record): Path<String>,
-	Signed(actor): Signed,
+	SignedReader(reader): SignedReader,
 ) -> Result<Json<RecordFactsJson>, Refusal> {
-	let permitted = vault.decide_read(&actor, record_id(&record)?, Event::Facts).await?;
+	let permitted = vault.decide_read(&reader, record_id(&record)?, Event::Facts).await?;
 	Ok(Json(RecordFactsJson {
 		row: (&permitted.row).into(),
 		opening: permitted.lodged.opening.into(),
 		patient_only: permitted.lodged.row.patient_only,
 		decision: permitted.decision,
+		contingency: reader.contingency.map(Into::into),
 	}))
 }
 
@@ -61,11 +67,12 @@ pub async fn facts(
 pub async fn content(
 	State(vault): State<Arc<Vault>>,
 	Path(record): Path<String>,
-	Signed(actor): Signed,
+	SignedReader(reader): SignedReader,
 	headers: HeaderMap,
 ) -> Result<Response, Refusal> {
 	let record = record_id(&record)?;
-	let permitted = vault.decide_read(&actor, record, Event::Content).await?;
+	let permitted = vault.decide_read(&reader, record, Event::Content).await?;
+	die_at("vault.content.logged");
 	let row = permitted.lodged.row;
 	let size = row.content.size;
 	let etag = format!("\"{}\"", hex::encode(row.content.content_root));
@@ -96,7 +103,10 @@ pub async fn content(
 		let vault = noting.clone();
 		async move {
 			match item {
-				Ok(bytes) => Ok(bytes),
+				Ok(bytes) => {
+					die_at("vault.content.sending");
+					Ok(bytes)
+				},
 				// The body breaks off here, so that the reader sees a transfer cut short.
 				Err(error) => Err(std::io::Error::other(
 					damage_noted(&vault, record, error).await.code.name(),
@@ -110,6 +120,10 @@ pub async fn content(
 	fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 	fields.insert(header::CONTENT_LENGTH, length.into());
 	fields.insert(header::ETAG, text(etag)?);
+	if let Some(contingency) = reader.contingency {
+		let mark = ContingencyJson::from(contingency).header();
+		fields.insert(HeaderName::from_static(CONTINGENCY_HEADER), text(mark)?);
+	}
 	if let Some(Range { start, end }) = range {
 		fields.insert(header::CONTENT_RANGE, text(format!("bytes {start}-{}/{size}", end - 1))?);
 		*response.status_mut() = StatusCode::PARTIAL_CONTENT;

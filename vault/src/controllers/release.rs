@@ -6,12 +6,16 @@ use axum::{
 	extract::{Path, State},
 	Json,
 };
+use ward_fail_points::die_at;
+use ward_vault_api::{
+	problem::Problem,
+	release::{ReleaseRequest, ReleasedKey},
+};
 
 use crate::{
 	access_log::Event,
-	api::{ReleaseRequest, ReleasedKey},
-	authentication::{record_id, SignedJson},
-	error::{Code, Problem, Refusal},
+	authentication::{record_id, SignedReaderJson},
+	error::{Code, Refusal},
 	vault::Vault,
 };
 
@@ -28,15 +32,17 @@ use crate::{
 pub async fn release(
 	State(vault): State<Arc<Vault>>,
 	Path(record): Path<String>,
-	SignedJson(actor, request): SignedJson<ReleaseRequest>,
+	SignedReaderJson(reader, request): SignedReaderJson<ReleaseRequest>,
 ) -> Result<Json<ReleasedKey>, Refusal> {
 	let record = record_id(&record)?;
 	let reader_key = request.sealing_key.0;
+	let actor = &reader.actor;
 	let on_chain = actor.row.sealing_key;
 	if on_chain.suite != request.suite || !on_chain.matches(&reader_key) {
 		return Err(Code::SealingKeyMismatch.into());
 	}
-	let permitted = vault.decide_read(&actor, record, Event::Key).await?;
+	let permitted = vault.decide_read(&reader, record, Event::Key).await?;
+	die_at("vault.release.logged");
 	// A key that was replaced a moment ago may have been replaced because it was stolen.
 	let latest = permitted.best.participant(actor.id).await?;
 	if latest.map(|row| row.sealing_key) != Some(on_chain) {
@@ -51,5 +57,7 @@ pub async fn release(
 			.map_err(Refusal::internal)?,
 		_ => lodged.wrap_for(actor.id).cloned().ok_or(Code::AccessDenied)?,
 	};
-	Ok(Json(ReleasedKey { wrapped, decision: permitted.decision }))
+	die_at("vault.release.wrapped");
+	let contingency = reader.contingency.map(Into::into);
+	Ok(Json(ReleasedKey { wrapped, decision: permitted.decision, contingency }))
 }

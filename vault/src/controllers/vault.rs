@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::{extract::State, Json};
-
-use crate::{
-	api::{Base64, Hex32, VaultInfo, VaultLimits},
-	controllers::log::MAX_PAGE,
-	error::{Problem, Refusal},
-	vault::Vault,
+use ward_vault_api::{
+	base64::Base64,
+	hex::Hex,
+	info::{VaultInfo, VaultLimits},
+	problem::Problem,
 };
+
+use crate::{controllers::log::MAX_PAGE, error::Refusal, vault::Vault};
 
 /// Who this vault is, and what it takes.
 #[utoipa::path(
@@ -22,9 +23,9 @@ use crate::{
 pub async fn describe(State(vault): State<Arc<Vault>>) -> Result<Json<VaultInfo>, Refusal> {
 	let limits = &vault.settings.limits;
 	Ok(Json(VaultInfo {
-		participant: vault.center().0,
-		genesis: Hex32(vault.genesis().await?),
-		receipt_key: Hex32(vault.receipt_key.public()),
+		participant: vault.center(),
+		genesis: Hex(vault.genesis().await?),
+		receipt_key: Hex(vault.receipt_key.public()),
 		release_suite: vault.release.suite(),
 		release_key: Base64(vault.release.public()),
 		limits: VaultLimits {

@@ -3,23 +3,25 @@
 use codec::{Decode, Encode};
 use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
 use ward_crypto::wrap::WrappedKey;
+use ward_fail_points::die_at;
 use ward_primitives::{
 	participant::SealingSuite, AttributesOpening, Digest, Moment, ParticipantId, RecordContent,
 	RecordId,
 };
 
-use super::{decode, fact, set_fact, Database, Result, FACTS};
+use super::{decode, fact, set_fact, Database, Result, FACTS, VERIFIED};
 use crate::{
 	access_log::{self, LogFacts},
+	chain::Head,
 	store::Expected,
 };
 
-const DEPOSITS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("deposits");
-const OPENINGS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("openings");
-const WRAPS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("wraps");
+pub(crate) const DEPOSITS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("deposits");
+pub(crate) const OPENINGS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("openings");
+pub(crate) const WRAPS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("wraps");
 /// Author and record of each deposit that is not anchored, with its size.
-const STAGED: TableDefinition<(u64, &[u8; 32]), u64> = TableDefinition::new("staged");
-const PROGRESS: &str = "promotion";
+pub(crate) const STAGED: TableDefinition<(u64, &[u8; 32]), u64> = TableDefinition::new("staged");
+pub(super) const PROGRESS: &str = "promotion";
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<()> {
 	transaction.open_table(DEPOSITS)?;
@@ -218,11 +220,13 @@ impl Database {
 	}
 
 	/// Promotes records that the chain names as held by this vault, logs each, and notes how far the
-	/// chain has been followed: all or nothing. Gives back those promoted and those unknown here.
+	/// chain has been followed, and whether to a `verified` head: all or nothing. Gives back those
+	/// promoted and those unknown here.
 	pub async fn promote(
 		&self,
 		anchored: Vec<(RecordId, LogFacts)>,
 		progress: Progress,
+		verified: Option<Head>,
 		genesis: Digest,
 	) -> Result<(Vec<RecordId>, Vec<RecordId>)> {
 		self.write(move |transaction| {
@@ -241,10 +245,14 @@ impl Database {
 				found.state = DepositState::Anchored;
 				deposits.insert(&record.0, found.encode().as_slice())?;
 				staged.remove((found.content.author.0, &record.0))?;
+				die_at("vault.promote.row-changed");
 				access_log::append(transaction, facts, genesis)?;
 				promoted.push(*record);
 			}
 			set_fact(transaction, PROGRESS, &progress)?;
+			if let Some(head) = verified {
+				set_fact(transaction, VERIFIED, &head)?;
+			}
 			Ok((promoted, unknown))
 		})
 		.await

@@ -5,8 +5,8 @@ use ward_primitives::{KeyBytes, Moment};
 
 use super::{Database, Result};
 
-const NONCES: TableDefinition<(&[u8; 32], &str), u64> = TableDefinition::new("nonces");
-const BY_EXPIRY: TableDefinition<(u64, &[u8; 32], &str), ()> =
+pub(crate) const NONCES: TableDefinition<(&[u8; 32], &str), u64> = TableDefinition::new("nonces");
+pub(crate) const BY_EXPIRY: TableDefinition<(u64, &[u8; 32], &str), ()> =
 	TableDefinition::new("nonces-by-expiry");
 
 /// How many forgotten nonces go in one transaction.

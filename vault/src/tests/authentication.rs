@@ -4,9 +4,10 @@ use axum::body::Body;
 use http::{Request, StatusCode};
 use ward_crypto::request::RequestKey;
 use ward_primitives::{Interval, KeyRoles, ParticipantId};
+use ward_vault_api::log::LogPage;
 
 use super::house::{House, GENESIS};
-use crate::{api::LogPage, error::Code};
+use crate::error::Code;
 
 const LOG: &str = "/v1/log?patient=10";
 

@@ -36,6 +36,37 @@ pub(super) struct Node {
 	pub(super) best: Tables,
 	pub(super) reachable: bool,
 	pub(super) syncing: bool,
+	/// Whether it has thrown the state of old blocks away.
+	pub(super) pruned: bool,
+	/// What was at each block.
+	states: HashMap<Digest, Tables>,
+	/// From which number on the chain is which of its forks.
+	forks: Vec<(u64, u8)>,
+}
+
+impl Node {
+	/// The hash of a block on the present fork.
+	fn hash(&self, number: u64) -> Digest {
+		let fork = self.forks.iter().rev().find(|(from, _)| *from <= number);
+		let mut hash = [fork.map_or(0, |(_, fork)| *fork); 32];
+		hash[..8].copy_from_slice(&number.to_le_bytes());
+		hash
+	}
+
+	fn next_block(&mut self, is_final: bool) {
+		let number = match is_final {
+			true => self.finalized.head.number,
+			false => self.best.head.number,
+		};
+		let hash = self.hash(number + 1);
+		let tables = match is_final {
+			true => &mut self.finalized,
+			false => &mut self.best,
+		};
+		let timestamp = tables.head.timestamp + 2_000;
+		tables.head = Head { hash, number: number + 1, timestamp };
+		self.states.insert(hash, tables.clone());
+	}
 }
 
 pub(super) struct TableChain {
@@ -44,9 +75,18 @@ pub(super) struct TableChain {
 }
 
 impl TableChain {
-	pub(super) fn new(genesis: Digest, tables: Tables) -> Arc<Self> {
-		let node =
-			Node { best: tables.clone(), finalized: tables, reachable: true, syncing: false };
+	pub(super) fn new(genesis: Digest, mut tables: Tables) -> Arc<Self> {
+		tables.head.hash = [0; 32];
+		tables.head.hash[..8].copy_from_slice(&tables.head.number.to_le_bytes());
+		let node = Node {
+			states: HashMap::from([(tables.head.hash, tables.clone())]),
+			best: tables.clone(),
+			finalized: tables,
+			reachable: true,
+			syncing: false,
+			pruned: false,
+			forks: Vec::new(),
+		};
 		Arc::new(Self { genesis, node: Mutex::new(node) })
 	}
 
@@ -55,15 +95,31 @@ impl TableChain {
 		let mut node = self.node.lock().unwrap();
 		change(&mut node.finalized);
 		change(&mut node.best);
-		next_block(&mut node.finalized);
-		next_block(&mut node.best);
+		node.next_block(true);
+		node.next_block(false);
 	}
 
 	/// Changes the best head only: the change is not final yet.
 	pub(super) fn author(&self, change: impl Fn(&mut Tables)) {
 		let mut node = self.node.lock().unwrap();
 		change(&mut node.best);
-		next_block(&mut node.best);
+		node.next_block(false);
+	}
+
+	/// From this number on, the node has other blocks than before, and final ones up to its heads.
+	pub(super) fn fork(&self, from: u64) {
+		let mut node = self.node.lock().unwrap();
+		let fork = node.forks.len() as u8 + 1;
+		node.forks.push((from, fork));
+		node.finalized.head.hash = node.hash(node.finalized.head.number);
+		node.best.head.hash = node.hash(node.best.head.number);
+	}
+
+	/// The node is as it was at a block, and knows of none after it.
+	pub(super) fn revert(&self, to: Digest) {
+		let mut node = self.node.lock().unwrap();
+		let tables = node.states[&to].clone();
+		(node.finalized, node.best) = (tables.clone(), tables);
 	}
 
 	/// Makes the best head final.
@@ -81,12 +137,6 @@ impl TableChain {
 	}
 }
 
-fn next_block(tables: &mut Tables) {
-	tables.head.number += 1;
-	tables.head.timestamp += 2_000;
-	tables.head.hash = [tables.head.number as u8; 32];
-}
-
 fn now<'a, T: Send + 'a>(answer: Result<T, Unreachable>) -> Reply<'a, T> {
 	Box::pin(std::future::ready(answer))
 }
@@ -102,6 +152,19 @@ impl ChainView for TableChain {
 
 	fn best(&self) -> Reply<'_, Arc<dyn StateView>> {
 		now(self.ask(|node| Arc::new(node.best.clone()) as Arc<dyn StateView>))
+	}
+
+	fn at(&self, hash: Digest) -> Reply<'_, Arc<dyn StateView>> {
+		let found = self.ask(|node| {
+			let known = |tables: &&Tables| tables.head.number <= node.best.head.number;
+			let found = node.states.get(&hash).filter(known).filter(|_| !node.pruned);
+			found.cloned().ok_or_else(|| Unreachable("unknown block".into()))
+		});
+		now(found.and_then(|found| found).map(|tables| Arc::new(tables) as Arc<dyn StateView>))
+	}
+
+	fn block_hash(&self, number: u64) -> Reply<'_, Option<Digest>> {
+		now(self.ask(|node| (number <= node.best.head.number).then(|| node.hash(number))))
 	}
 
 	fn is_syncing(&self) -> Reply<'_, bool> {

@@ -4,13 +4,13 @@ use axum::body::{Body, Bytes};
 use http::StatusCode;
 use ward_crypto::request::verify_signature;
 use ward_primitives::{DepositReceipt, Interval, RecordId};
+use ward_vault_api::{
+	deposit::{Announcement, DepositStatus, ReceiptJson},
+	hex::Hex,
+};
 
 use super::house::{announcement, Answer, House, CENTER, GENESIS, START};
-use crate::{
-	api::{Announcement, DepositStatus, Hex32, ReceiptJson},
-	error::Code,
-	staging::RECEIPT_MARGIN,
-};
+use crate::{error::Code, staging::RECEIPT_MARGIN};
 
 const DAY: u64 = 86_400_000;
 
@@ -37,10 +37,8 @@ async fn an_upload_earns_a_receipt_that_the_chain_can_check() {
 		expires: START + DAY - RECEIPT_MARGIN,
 	};
 	assert_eq!(receipt.expires, signed.expires, "well before unclaimed content is discarded");
-	let mut signature = [0; 64];
-	hex::decode_to_slice(&receipt.signature[2..], &mut signature).unwrap();
 	let key = house.vault.receipt_key.public();
-	assert!(verify_signature(&key, &signed.message(), &signature));
+	assert!(verify_signature(&key, &signed.message(), &receipt.signature.0));
 
 	let status = house.status(&record).await;
 	assert_eq!(status.state, "stored");
@@ -114,7 +112,7 @@ async fn an_announcement_that_does_not_hold_together_is_refused() {
 	}
 
 	let mut other_salt = good();
-	other_salt.opening.salt = Hex32([1; 32]);
+	other_salt.opening.salt = Hex([1; 32]);
 	post((&house, other_salt)).await.refused(Code::OpeningMismatch);
 
 	let mut too_large = good();

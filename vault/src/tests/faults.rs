@@ -21,17 +21,13 @@ use object_store::{
 };
 use tokio::sync::Notify;
 use ward_primitives::ParticipantId;
+use ward_vault_api::deposit::{DepositStatus, ReceiptJson};
 
 use super::{
 	deposits::files_in,
 	house::{House, Sealed},
 };
-use crate::{
-	api::{DepositStatus, ReceiptJson},
-	database::deposits::DepositState,
-	error::Code,
-	store::StoreError,
-};
+use crate::{database::deposits::DepositState, error::Code, store::StoreError};
 
 /// A real disk with faults: it has room for so many bytes, and it makes content durable only when
 /// it is let to.

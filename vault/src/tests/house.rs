@@ -28,13 +28,16 @@ use ward_primitives::{
 	Interval, KeyRoles, KeyRow, Moment, ParticipantId, ParticipantRow, PurposeOfUse, PurposeSet,
 	RecordContent, RecordId, RecordRow, Role, Sensitivity, Timeline,
 };
+use ward_vault_api::{
+	deposit::{Announcement, DepositStatus, ReceiptJson},
+	problem::Problem,
+};
 
 use super::chain::{TableChain, Tables};
 use crate::{
-	api::{Announcement, DepositStatus, ReceiptJson},
 	chain::Head,
 	config::{Options, Settings},
-	error::{Code, Problem},
+	error::Code,
 	keys::{self, ReceiptKey},
 	release::ReleaseService,
 	router,
@@ -366,12 +369,7 @@ pub(super) fn grant(house: &House, categories: CategorySet) -> Grant {
 }
 
 pub(super) fn announcement(record: &Sealed, patient_only: bool) -> Announcement {
-	Announcement {
-		content: record.content.into(),
-		opening: record.opening.into(),
-		wraps: record.wraps.clone(),
-		patient_only,
-	}
+	Announcement::new(record.content, record.opening, record.wraps.clone(), patient_only)
 }
 
 /// A request in the making. Everything that is signed can be made wrong.

@@ -1,9 +1,10 @@
 //! The patient reads who read.
 
 use ward_primitives::{Decision, Interval};
+use ward_vault_api::log::{Event, LogPage};
 
 use super::house::{House, GENESIS};
-use crate::{api::LogPage, error::Code};
+use crate::error::Code;
 
 #[tokio::test]
 async fn a_patient_sees_each_decision_page_by_page_even_when_not_active() {
@@ -27,9 +28,9 @@ async fn a_patient_sees_each_decision_page_by_page_even_when_not_active() {
 	let rest = page("/v1/log?patient=10&from=3&limit=500").await;
 	assert_eq!((first.next, rest.next), (Some(3), None));
 	let entries: Vec<_> = first.entries.into_iter().chain(rest.entries).collect();
-	let events: Vec<_> = entries.iter().map(|entry| (entry.actor, entry.event.as_str())).collect();
-	let denied = (12, "content");
-	assert_eq!(events, [(11, "promotion"), denied, denied, denied, (11, "content")]);
+	let events: Vec<_> = entries.iter().map(|entry| (entry.actor.0, entry.event)).collect();
+	let denied = (12, Event::Content);
+	assert_eq!(events, [(11, Event::Promotion), denied, denied, denied, (11, Event::Content)]);
 	assert_eq!(entries[0].previous_hash.0, GENESIS);
 	for pair in entries.windows(2) {
 		assert_eq!(pair[1].previous_hash, pair[0].hash);

@@ -1,16 +1,16 @@
 //! What the chain says becomes so here.
 
 use http::StatusCode;
+use ward_vault_api::{
+	deposit::{DepositStatus, ReceiptJson},
+	log::{Event, LogPage},
+};
 
 use super::{
 	deposits::files_in,
 	house::{House, START},
 };
-use crate::{
-	api::{DepositStatus, LogPage, ReceiptJson},
-	database::deposits::DepositState,
-	error::Code,
-};
+use crate::{database::deposits::DepositState, error::Code};
 
 const HOUR: u64 = 3_600_000;
 
@@ -23,8 +23,8 @@ async fn an_anchored_deposit_is_promoted_once_and_logged() {
 	house.chain.finalize(|_| {});
 	assert_eq!(house.vault.follow_once().await.unwrap(), []);
 	let page: LogPage = house.ask(&house.patient, "GET", "/v1/log?patient=10").send().await.ok();
-	let events: Vec<_> = page.entries.iter().map(|entry| entry.event.as_str()).collect();
-	assert_eq!(events, ["promotion"]);
+	let events: Vec<_> = page.entries.iter().map(|entry| entry.event).collect();
+	assert_eq!(events, [Event::Promotion]);
 }
 
 #[tokio::test]

@@ -5,12 +5,15 @@ use ward_crypto::wrap::{unwrap, WrapContext};
 use ward_primitives::{
 	Category, CategorySet, Decision, Interval, ParticipantId, PurposeOfUse, Reason, RecordId,
 };
+use ward_vault_api::{
+	base64::Base64,
+	log::{Event, LogPage},
+	record::RecordFactsJson,
+	release::{ReleaseRequest, ReleasedKey},
+};
 
 use super::house::{grant, Answer, House, Person, Sealed, GENESIS};
-use crate::{
-	api::{Base64, LogPage, RecordFactsJson, ReleaseRequest, ReleasedKey},
-	error::Code,
-};
+use crate::error::Code;
 
 async fn release(house: &House, reader: &Person, record: &Sealed, key: &Person) -> Answer {
 	let request = ReleaseRequest {
@@ -28,7 +31,7 @@ async fn reasons(house: &House) -> Vec<Option<Reason>> {
 		Decision::Permit { .. } => None,
 		Decision::Deny { reason } => Some(reason),
 	};
-	let decisions = page.entries.into_iter().filter(|entry| entry.event != "promotion");
+	let decisions = page.entries.into_iter().filter(|entry| entry.event != Event::Promotion);
 	decisions.map(|entry| reason(entry.decision)).collect()
 }
 

@@ -536,7 +536,7 @@ impl Model {
 		match self.bases(&ask) {
 			Err(Reason::Excluded) => rules.must(false, "Excluded"),
 			Err(_) if draft.on_behalf_of.is_none() && may_name_center(self.role(me)) => {
-				rules.must(false, "CenterRequired")
+				rules.must(false, "CenterRequired");
 			},
 			Err(_) => rules.must(false, "NotAuthorized"),
 			Ok(live) if live.iter().any(|(basis, _)| *basis == Basis::Own) => {
