@@ -3,7 +3,8 @@
 
 BIN=$CARGO_TARGET_DIR/debug
 
-# prepare_network DIRECTORY PORT: an empty directory and a range of ports for a new network.
+# prepare_network DIRECTORY PORT: an empty directory and a range of ports for a new network. The ports should lie below
+# 32768, where Linux begins to give them to outgoing connections: a node whose port is taken listens on another one.
 prepare_network() {
 	DIRECTORY=$1 PORT=$2 ERRORS=$1/errors.json
 	stop_network "$DIRECTORY"
