@@ -15,6 +15,8 @@ mod chain;
 mod config;
 mod error;
 mod event;
+mod latest;
+mod memory;
 mod rpc;
 mod signer;
 mod signing;

@@ -1,6 +1,6 @@
 //! The node's RPC methods, each with a deadline and Ward's errors.
 
-use crate::{error::hex, ChainError, SyncStatus};
+use crate::{error::hex, latest::Heads, memory::Memory, ChainError, SyncStatus};
 use futures::StreamExt;
 use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
 use subxt::{
@@ -31,11 +31,14 @@ pub(crate) struct Rpc {
 	pub(crate) url: Arc<str>,
 	client: RpcClient,
 	methods: LegacyRpcMethods<RpcConfigFor<WardConfig>>,
+	heads: Heads,
+	memory: Memory,
 }
 
 impl Rpc {
 	pub(crate) fn new(url: &str, client: RpcClient) -> Self {
-		Self { url: url.into(), methods: LegacyRpcMethods::new(client.clone()), client }
+		let methods = LegacyRpcMethods::new(client.clone());
+		Self { url: url.into(), client, methods, heads: Heads::default(), memory: Memory::new() }
 	}
 
 	/// Asks until there is an answer or [`REQUEST_TIMEOUT`] is over: a request that was lost with its
@@ -103,21 +106,29 @@ impl Rpc {
 	}
 
 	pub(crate) async fn best_hash(&self) -> Result<Digest, ChainError> {
-		let hash =
-			self.ask("chain_getBlockHash", || self.methods.chain_get_block_hash(None)).await?;
-		hash.map(Into::into).ok_or_else(|| ChainError::UnknownBlock { block: "best".into() })
+		let best = async {
+			let head = || self.methods.chain_get_block_hash(None);
+			let hash = self.ask("chain_getBlockHash", head).await?;
+			hash.map(Into::into).ok_or_else(|| ChainError::UnknownBlock { block: "best".into() })
+		};
+		self.heads.best.ask(best).await
 	}
 
 	pub(crate) async fn finalized_hash(&self) -> Result<Digest, ChainError> {
 		let head = || self.methods.chain_get_finalized_head();
-		self.ask("chain_getFinalizedHead", head).await.map(Into::into)
+		let finalized = async { self.ask("chain_getFinalizedHead", head).await.map(Into::into) };
+		self.heads.finalized.ask(finalized).await
 	}
 
 	/// The number of the block with this hash.
 	pub(crate) async fn number(&self, hash: Digest) -> Result<u64, ChainError> {
-		let header = || self.methods.chain_get_header(Some(hash.into()));
-		let header = self.ask("chain_getHeader", header).await?;
-		header.map(|header| header.number).ok_or(ChainError::UnknownBlock { block: hex(&hash) })
+		let what = "chain_getHeader";
+		let number = async {
+			let header = || self.methods.chain_get_header(Some(hash.into()));
+			let header = self.ask(what, header).await?;
+			header.map(|header| header.number).ok_or(ChainError::UnknownBlock { block: hex(&hash) })
+		};
+		self.memory.recall_value(hash, what, number).await
 	}
 
 	/// The transactions of the block with this hash, encoded.
@@ -134,12 +145,15 @@ impl Rpc {
 		function: &str,
 		args: &[u8],
 		at: Digest,
-	) -> Result<Vec<u8>, ChainError> {
+	) -> Result<Arc<[u8]>, ChainError> {
 		let call = || self.methods.state_call(function, Some(args), Some(at.into()));
-		self.ask(function, call).await.map_err(|error| match error {
-			ChainError::UnknownBlock { .. } => ChainError::UnknownBlock { block: hex(&at) },
-			error => error,
-		})
+		let answer = async {
+			self.ask(function, call).await.map_err(|error| match error {
+				ChainError::UnknownBlock { .. } => ChainError::UnknownBlock { block: hex(&at) },
+				error => error,
+			})
+		};
+		self.memory.recall(at, (function, args), answer).await
 	}
 
 	/// BLAKE2b-256 of a storage value.
@@ -149,10 +163,12 @@ impl Rpc {
 		at: Digest,
 	) -> Result<Option<Digest>, ChainError> {
 		let what = "state_getStorageHash";
-		let at = H256::from(at);
-		let request = || self.client.request(what, rpc_params![hex(key), at]);
-		let hash: Option<H256> = self.ask(what, request).await?;
-		Ok(hash.map(Into::into))
+		let request = || self.client.request(what, rpc_params![hex(key), H256::from(at)]);
+		let hash = async {
+			let hash: Option<H256> = self.ask(what, request).await?;
+			Ok(hash.map(Digest::from))
+		};
+		self.memory.recall_value(at, (what, key), hash).await
 	}
 
 	/// The nonce for the next transaction of an account, those in the pool counted.

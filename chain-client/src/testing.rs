@@ -268,6 +268,8 @@ pub(crate) struct World {
 	/// Those that were submitted once more, in hexadecimal digits.
 	pub(crate) resubmitted: Vec<String>,
 	pub(crate) subscriptions: usize,
+	/// How many requests were answered.
+	pub(crate) requests: usize,
 }
 
 /// A node with a chain of its own, reached without a network.
@@ -288,6 +290,7 @@ impl FakeNode {
 			submitted: vec![],
 			resubmitted: vec![],
 			subscriptions: 0,
+			requests: 0,
 		};
 		Self(Arc::new(Mutex::new(world)))
 	}
@@ -349,6 +352,7 @@ impl World {
 	}
 
 	fn answer(&mut self, method: &str, params: &Value) -> Result<Value, RpcError> {
+		self.requests += 1;
 		let block = |world: &Self, hash| world.number(hash).map(|number| number as usize);
 		Ok(match method {
 			"chain_getBlockHash" => {

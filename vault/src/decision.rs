@@ -49,8 +49,8 @@ impl Vault {
 		let patient = row.as_ref().map_or(ParticipantId(0), |row| row.content.patient);
 
 		let word_at = |state| self.decide_at(state, reader, patient, record, lodged.as_ref());
-		let final_word = word_at(finalized).await?;
-		let latest_word = word_at(best.as_ref()).await?;
+		let (final_word, latest_word) =
+			futures::try_join!(word_at(finalized), word_at(best.as_ref()))?;
 		// Any deny wins.
 		let denied = [final_word, latest_word].into_iter().find(|word| !word.is_permit());
 		let mut decision = denied.unwrap_or(final_word);

@@ -29,7 +29,29 @@ async fn blocks_that_the_node_does_not_have_are_named() {
 	assert_eq!(unknown(chain.at_number(8).await), "8");
 	let state = chain.finalized().await.unwrap();
 	node.world().switch_chain();
-	assert_eq!(unknown(state.now().await.map(|_| state.clone())), hex(&state.hash));
+	let quota = state.quota(ParticipantId(1)).await;
+	assert_eq!(unknown(quota.map(|_| state.clone())), hex(&state.hash));
+}
+
+#[tokio::test]
+async fn what_was_answered_about_a_block_is_not_asked_again() {
+	let node = FakeNode::new(3);
+	let state = node.chain().await.finalized().await.unwrap();
+	let asked = || node.world().requests;
+	let ask = || async {
+		assert_eq!(state.quota(ParticipantId(1)).await.unwrap(), 17);
+		assert_eq!(state.code_hash().await.unwrap(), blake2_256(b"code"));
+	};
+	let before = asked();
+	ask().await;
+	assert_eq!(asked(), before + 2);
+	ask().await;
+	assert_eq!(asked(), before + 2, "it is remembered");
+	state.quota(ParticipantId(2)).await.unwrap();
+	assert_eq!(asked(), before + 3, "another question");
+	state.participant(ParticipantId(1)).await.unwrap_err();
+	state.participant(ParticipantId(1)).await.unwrap_err();
+	assert_eq!(asked(), before + 5, "errors are not remembered");
 }
 
 #[tokio::test]
