@@ -2,7 +2,7 @@
 
 use std::{
 	fs::{self, File, OpenOptions},
-	io::{self, Write},
+	io::{self, Read, Write},
 	os::unix::{
 		ffi::OsStrExt,
 		fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
@@ -86,6 +86,27 @@ impl Write for NewFile {
 
 	fn flush(&mut self) -> io::Result<()> {
 		self.file.flush()
+	}
+}
+
+/// Reads from somewhere, and writes down what it reads.
+pub struct Tee<'f, R> {
+	from: R,
+	to: &'f mut NewFile,
+}
+
+impl<'f, R: Read> Tee<'f, R> {
+	/// What comes from `from` goes to `to`, too.
+	pub const fn new(from: R, to: &'f mut NewFile) -> Self {
+		Self { from, to }
+	}
+}
+
+impl<R: Read> Read for Tee<'_, R> {
+	fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+		let length = self.from.read(buffer)?;
+		self.to.write_all(&buffer[..length])?;
+		Ok(length)
 	}
 }
 

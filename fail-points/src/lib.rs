@@ -3,8 +3,8 @@
 //! Named points in a program, each between two effects that last, at which a test makes the process
 //! die: what is on disk then is what a crash or a power cut there would leave.
 //!
-//! The environment variable `FAILPOINTS` arms points of one process, if it was built with the feature
-//! `armed`; otherwise [`die_at`] is nothing.
+//! The environment variable `FAILPOINTS` arms points of one process, if it was built with debug
+//! assertions, as tests and demo are; in a release [`die_at`] is nothing.
 //!
 //! - `FAILPOINTS=vault.upload.row-written=return` sends SIGKILL to the process that gets there.
 //! - `FAILPOINTS='client.call.accepted=return(4711)'` sends it to the process 4711 instead, so that
@@ -17,12 +17,12 @@
 #![forbid(unsafe_code)]
 
 /// A point at which the process dies, if it is armed.
-#[cfg(not(feature = "armed"))]
+#[cfg(not(debug_assertions))]
 #[inline(always)]
 pub const fn die_at(_point: &str) {}
 
 /// A point at which the process dies, if it is armed.
-#[cfg(feature = "armed")]
+#[cfg(debug_assertions)]
 pub fn die_at(point: &str) {
 	static ARM: std::sync::Once = std::sync::Once::new();
 	// Points stay armed until the end of the process.
@@ -31,7 +31,7 @@ pub fn die_at(point: &str) {
 }
 
 /// Sends SIGKILL, by the command of the system, to each process in the list.
-#[cfg(feature = "armed")]
+#[cfg(debug_assertions)]
 fn kill(whom: &str) {
 	let own = std::process::id().to_string();
 	let processes = whom.split_whitespace().map(|name| if name == "self" { &own } else { name });

@@ -5,7 +5,12 @@ use sc_cli::RunCmd;
 use crate::founding::FoundCmd;
 
 /// The node's arguments.
+///
+/// The pool of the SDK's choice, `fork-aware`, drops and bans a call that comes while it prepares for a
+/// new block, if an earlier call of the same account is known only to what it has prepared: under load it
+/// loses accepted calls for half an hour (docs/performance.md has the trace).
 #[derive(Debug, clap::Parser)]
+#[command(mut_arg("pool_type", |pool| pool.default_value("single-state")))]
 pub(crate) struct Cli {
 	/// What to do instead of running the node.
 	#[command(subcommand)]
@@ -50,4 +55,19 @@ pub(crate) enum Subcommand {
 
 	/// Show what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+	use sc_cli::TransactionPoolType;
+
+	#[test]
+	fn the_pool_that_loses_no_calls_is_the_default() {
+		let pool = |args: &[&str]| Cli::parse_from(args).run.pool_config.pool_type;
+		assert!(matches!(pool(&["ward-node"]), TransactionPoolType::SingleState));
+		let chosen = ["ward-node", "--pool-type", "fork-aware"];
+		assert!(matches!(pool(&chosen), TransactionPoolType::ForkAware));
+	}
 }

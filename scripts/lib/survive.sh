@@ -1,18 +1,6 @@
 # shellcheck shell=bash
 # Processes that die at named points, and what must be true afterwards. Sourced by scripts/survive.
 
-# build_armed DIRECTORY: `ward` and `ward-vault` with fail-points, and the node as it is. The whole workspace, so that
-# features are unified as in every other build and nothing but the two is compiled again.
-build_armed() {
-	local program
-	step "Build ward and ward-vault with fail-points"
-	cargo build --workspace --locked --features ward-vault/fail-points,ward-client/fail-points
-	mkdir -p "$1"
-	for program in ward ward-vault ward-node; do cp "$CARGO_TARGET_DIR/debug/$program" "$1/"; done
-	step "Build them without"
-	cargo build --workspace --locked
-}
-
 # The vaults: the number of the center of each, and the number that its ports come from. $WHICH, if it is not `a`, is the
 # one that the functions below are about.
 declare -A CENTER_OF=() PORTS_OF=([a]=1 [other]=2)

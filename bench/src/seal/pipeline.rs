@@ -7,7 +7,10 @@ use std::{
 	time::Instant,
 };
 
-use ward_client::{files::NewFile, moment};
+use ward_client::{
+	files::{NewFile, Tee},
+	moment,
+};
 use ward_crypto::content::{hash_and_size, DataKey, Manifest, Opener, SealPlan, Sealer};
 use ward_primitives::Digest;
 
@@ -55,7 +58,7 @@ pub(super) fn seal(content: &Path, dir: &Path) -> io::Result<(Measured, Record)>
 	let ciphertext = dir.join("ciphertext");
 	let mut file = NewFile::create(&ciphertext)?;
 	let sealer = Sealer::new(&plan, &key, File::open(content)?);
-	let (root, _) = hash_and_size(Tee { from: sealer, to: &mut file })?;
+	let (root, _) = hash_and_size(Tee::new(sealer, &mut file))?;
 	let syncing = Instant::now();
 	file.keep()?;
 	let measured = Measured {
@@ -110,18 +113,4 @@ pub(super) fn open(record: &Record, dir: &Path) -> io::Result<(Measured, u64)> {
 		sync_wall: syncing.elapsed().as_secs_f64(),
 	};
 	Ok((measured, manifest.length))
-}
-
-/// Writes down what is read through it.
-struct Tee<'f, R> {
-	from: R,
-	to: &'f mut NewFile,
-}
-
-impl<R: Read> Read for Tee<'_, R> {
-	fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-		let length = self.from.read(buffer)?;
-		self.to.write_all(&buffer[..length])?;
-		Ok(length)
-	}
 }

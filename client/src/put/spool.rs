@@ -1,7 +1,7 @@
 //! Sealing into the spool: ciphertext on its way, under the name of its put.
 
 use std::{
-	io::{self, Read, Write},
+	io,
 	path::{Path, PathBuf},
 };
 
@@ -13,7 +13,7 @@ use super::Source;
 use crate::{
 	aside::{aside, Watch},
 	error::{Context, Error, Kind, Result},
-	files::{self, NewFile},
+	files::{self, NewFile, Tee},
 	journal::{Journal, PutKey},
 	progress::Progress,
 };
@@ -126,7 +126,7 @@ fn write(
 		files::make_private_directory(spool)?;
 		let mut copy = NewFile::create(&path(spool, key))?;
 		let sealer = Sealer::new(plan, data_key, watch.read(source.open()?));
-		let sums = hash_and_size(Tee { from: sealer, to: &mut copy })?;
+		let sums = hash_and_size(Tee::new(sealer, &mut copy))?;
 		die_at("client.seal.unnamed");
 		copy.keep()?;
 		Ok(sums)
@@ -141,20 +141,6 @@ fn write(
 	})
 }
 
-/// Writes down what is read through it.
-struct Tee<'f, R> {
-	from: R,
-	to: &'f mut NewFile,
-}
-
-impl<R: Read> Read for Tee<'_, R> {
-	fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-		let length = self.from.read(buffer)?;
-		self.to.write_all(&buffer[..length])?;
-		Ok(length)
-	}
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -163,7 +149,7 @@ mod tests {
 		PutRow,
 	};
 	use crate::progress::Silent;
-	use std::{fs, sync::Arc};
+	use std::{fs, io::Write, sync::Arc};
 	use ward_crypto::content::Opener;
 
 	const CONTENT: &[u8] = b"a small content";
