@@ -111,7 +111,8 @@ pub struct ActorFacts {
 	pub exclusion: Option<Interval>,
 	/// The patient's grants to it.
 	pub grants: Vec<Grant>,
-	/// The centers that it works for; for a center, itself.
+	/// The centers that it works for; for a center, itself. If the query names a center, of the
+	/// others at most one that the patient excludes, since only that counts.
 	pub centers: Vec<CenterFacts>,
 }
 

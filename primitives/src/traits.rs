@@ -30,6 +30,9 @@ pub trait ReadParticipants {
 	/// The centers that `member` is or was affiliated with, and when.
 	fn affiliations(member: ParticipantId, at: Moment) -> Vec<(ParticipantId, Interval)>;
 
+	/// The most that [`Self::affiliations`] returns.
+	fn max_affiliations() -> u32;
+
 	/// When `patient` was in the care of `center`.
 	fn care(patient: ParticipantId, center: ParticipantId, at: Moment) -> Option<Timeline>;
 
@@ -56,6 +59,9 @@ pub trait ReadRecords {
 pub trait ReadConsents {
 	/// The grants of `patient` to `grantee`, each in the generation that holds at `at`.
 	fn grants(patient: ParticipantId, grantee: ParticipantId, at: Moment) -> Vec<Grant>;
+
+	/// The most that [`Self::grants`] returns for the present.
+	fn max_grants() -> u32;
 
 	/// When `patient` excluded `excluded`.
 	fn exclusion(patient: ParticipantId, excluded: ParticipantId, at: Moment) -> Option<Interval>;

@@ -192,7 +192,7 @@ impl_runtime_apis! {
 		}
 
 		fn decision_inputs(query: Query) -> DecisionInputs {
-			inputs::gather::<Participants, Records, Consent>(query, Timestamp::get())
+			inputs::gather::<Participants, Records, Consent>(query, Timestamp::get()).inputs
 		}
 
 		fn participant(id: ParticipantId) -> Option<ParticipantRow> {

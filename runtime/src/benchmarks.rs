@@ -1,16 +1,21 @@
 //! The benchmarks from which `scripts/weights` generates the pallets' weights, and the chain that
-//! they run on: everybody is affiliated, granted and custodian as often as the bounds allow.
+//! they run on.
 
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
-use frame_support::traits::{Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use frame_support::{
+	traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys},
+	BoundedVec,
+};
 use pallet_ward_participants as participants;
 use pallet_ward_records::Author;
 use sp_runtime::traits::{BlakeTwo256, Hash};
 use sp_storage::TrackedStorageKey;
 use ward_primitives::{
+	attributes::DataPeriod,
+	consent::{MAX_EXCEPTIONS, MAX_NAMED_RECORDS},
 	participant::{Condition, SealingKey, SealingSuite},
-	ActionSet, Grant, GrantTerms, Interval, KeyBytes, KeyRoles, KeyRow, ParticipantId,
+	ActionSet, CategorySet, Grant, GrantTerms, Interval, KeyBytes, KeyRoles, KeyRow, ParticipantId,
 	ParticipantRow, PurposeOfUse, PurposeSet, RecordContent, RecordId, RecordRow, Role, Scope,
 	Sensitivity, Timeline, VaultRow,
 };
@@ -35,9 +40,18 @@ pub(crate) fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
 	(list, AllPalletsWithSystem::storage_info())
 }
 
+/// The keys that every block has in memory before its first transaction, so that reading and writing
+/// them is not counted.
+pub(crate) fn whitelist() -> Vec<TrackedStorageKey> {
+	let mut keys = AllPalletsWithSystem::whitelisted_storage_keys();
+	// Each block begins with setting the clock.
+	keys.push(pallet_timestamp::Now::<Runtime>::hashed_key().to_vec().into());
+	keys
+}
+
 /// Runs one benchmark.
 pub(crate) fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> {
-	let whitelist: Vec<TrackedStorageKey> = AllPalletsWithSystem::whitelisted_storage_keys();
+	let whitelist = whitelist();
 	let mut batches = Vec::<BenchmarkBatch>::new();
 	let params = (&config, &whitelist);
 	add_benchmarks!(params, batches);
@@ -47,12 +61,18 @@ pub(crate) fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, S
 /// Since ever.
 const ALWAYS: Timeline = Timeline { generation: 0, latest: Interval::open(0) };
 
+/// Not any more.
+const OVER: Timeline = Timeline { generation: 0, latest: Interval { from: 0, until: Some(0) } };
+
 /// Prepares the chain for the benchmarks.
 pub struct Helper;
 
 impl Helper {
-	/// An active participant with a key of its own that has `roles`.
-	fn participant(role: Role, sponsor: Option<ParticipantId>) -> (AccountId, ParticipantId) {
+	/// An active participant with a key of its own.
+	pub(crate) fn participant(
+		role: Role,
+		sponsor: Option<ParticipantId>,
+	) -> (AccountId, ParticipantId) {
 		let number = participants::NextParticipantId::<Runtime>::mutate(|next| {
 			let number = *next;
 			*next += 1;
@@ -74,32 +94,46 @@ impl Helper {
 		(account, id)
 	}
 
-	fn attach(key: &AccountId, participant: ParticipantId, roles: KeyRoles) {
+	pub(crate) fn attach(key: &AccountId, participant: ParticipantId, roles: KeyRoles) {
 		let row = KeyRow { participant, roles, live: Interval::open(0) };
 		participants::Keys::<Runtime>::insert(key, row);
 		System::inc_sufficients(key);
 	}
 
-	fn affiliate(member: ParticipantId, center: ParticipantId) {
+	/// Terms that permit reading and take as many bytes as terms can.
+	pub(crate) fn longest_terms() -> GrantTerms {
+		let scope = Scope {
+			categories: Some(CategorySet(1)),
+			records: Some(BoundedVec::truncate_from(
+				[RecordId([1; 32]); MAX_NAMED_RECORDS as usize].to_vec(),
+			)),
+			author: Some(ParticipantId(1)),
+			period: Some(DataPeriod { start: 0, end: 1 }),
+		};
+		GrantTerms {
+			actions: ActionSet::READ,
+			purposes: PurposeSet::from_iter([PurposeOfUse::Treat]),
+			exceptions: BoundedVec::truncate_from(
+				alloc::vec![scope.clone(); MAX_EXCEPTIONS as usize],
+			),
+			scope,
+			sensitivity: Sensitivity::Normal,
+			redisclosure: false,
+		}
+	}
+
+	pub(crate) fn affiliate(member: ParticipantId, center: ParticipantId) {
 		participants::Affiliations::<Runtime>::insert(member, center, ALWAYS);
 		participants::AffiliatedCenters::<Runtime>::try_append(member, center)
 			.expect("the bound is respected; qed");
 	}
 
-	fn grant(patient: ParticipantId, grantee: ParticipantId, action: ActionSet) {
+	pub(crate) fn grant(patient: ParticipantId, grantee: ParticipantId, terms: GrantTerms) {
 		let id = pallet_ward_consent::NextGrantId::<Runtime>::mutate(|next| {
 			let id = *next;
 			next.0 += 1;
 			id
 		});
-		let terms = GrantTerms {
-			actions: action,
-			purposes: PurposeSet::from_iter([PurposeOfUse::Treat]),
-			scope: Scope::default(),
-			exceptions: Default::default(),
-			sensitivity: Sensitivity::Normal,
-			redisclosure: false,
-		};
 		let interval = Interval::open(0);
 		let grant = Grant { id, patient, grantee, generation: 0, interval, terms };
 		pallet_ward_consent::Grants::<Runtime>::insert(id, grant);
@@ -116,27 +150,37 @@ impl pallet_ward_quota::BenchmarkHelper<AccountId> for Helper {
 }
 
 impl pallet_ward_records::BenchmarkHelper<AccountId> for Helper {
-	fn author() -> Author<AccountId> {
-		let (account, id) = Self::participant(Role::Practitioner, None);
-		let most = <Runtime as participants::Config>::MaxAffiliations::get();
+	// A device, for which a pairing is looked for besides what is read for staff; and with grants,
+	// which only staff can have.
+	fn author(affiliations: u32) -> Author<AccountId> {
+		let (account, id) = Self::participant(Role::Device, None);
 		let mut center = ParticipantId::default();
-		for _ in 0..most {
+		for _ in 0..affiliations {
 			(_, center) = Self::participant(Role::MedicalCenter, None);
 			Self::affiliate(id, center);
 		}
 		Author { account, id, center }
 	}
 
-	fn patient(_: u32, author: &Author<AccountId>) -> ParticipantId {
+	fn patient(_: u32, author: &Author<AccountId>, grants: u32) -> ParticipantId {
 		let (_, patient) = Self::participant(Role::Patient, None);
-		let most = <Runtime as pallet_ward_consent::Config>::MaxLiveGrants::get();
-		for _ in 0..most {
-			Self::grant(patient, author.id, ActionSet::READ);
+		for center in participants::AffiliatedCenters::<Runtime>::get(author.id) {
+			pallet_ward_consent::Exclusions::<Runtime>::insert(patient, center, OVER);
 		}
-		for _ in 1..most {
-			Self::grant(patient, author.center, ActionSet::READ);
+		let to_author = grants / 2;
+		for _ in 0..to_author {
+			Self::grant(patient, author.id, Self::longest_terms());
 		}
-		Self::grant(patient, author.center, ActionSet::WRITE);
+		for _ in to_author + 1..grants {
+			Self::grant(patient, author.center, Self::longest_terms());
+		}
+		let terms = GrantTerms {
+			actions: ActionSet::WRITE,
+			scope: Scope::default(),
+			exceptions: Default::default(),
+			..Self::longest_terms()
+		};
+		Self::grant(patient, author.center, terms);
 		patient
 	}
 

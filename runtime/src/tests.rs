@@ -2,18 +2,21 @@
 
 mod authority;
 mod chain;
+mod foreign;
 mod genesis;
 mod governance;
 mod histories;
 mod metadata;
 mod reads;
 mod story;
+#[cfg(feature = "runtime-benchmarks")]
+mod weights;
 
 use frame_support::storage::with_transaction;
 #[cfg(feature = "try-runtime")]
 use frame_support::traits::{PalletsInfoAccess, TryState, TryStateSelect};
 use sp_consensus_aura::Slot;
-use sp_core::{ed25519, Pair};
+use sp_core::{ed25519, storage::Storage, Pair};
 use sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET;
 use sp_io::TestExternalities;
 use sp_runtime::{BuildStorage, DispatchError, MultiSignature, TransactionOutcome};
@@ -34,14 +37,19 @@ const GENESIS: [u8; 32] = [0xee; 32];
 /// When the tests take place.
 const START: Moment = 1_800_000_000_000;
 
-/// The chain of the preset with four authorities, at its first block.
-fn local_testnet() -> TestExternalities {
-	let patch = get_preset(&LOCAL_TESTNET_RUNTIME_PRESET.into()).expect("the preset exists");
+/// The state in which a preset's chain starts.
+fn genesis_storage(preset: &str) -> Storage {
+	let patch = get_preset(&preset.into()).expect("the preset exists");
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("it is JSON");
 	let patch = serde_json::from_slice(&patch).expect("a preset is JSON");
 	json_patch(&mut config, patch);
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("the patch fits");
-	let mut ext = TestExternalities::new(config.build_storage().expect("genesis builds"));
+	config.build_storage().expect("genesis builds")
+}
+
+/// The chain of the preset with four authorities, at its first block.
+fn local_testnet() -> TestExternalities {
+	let mut ext = TestExternalities::new(genesis_storage(LOCAL_TESTNET_RUNTIME_PRESET));
 	ext.execute_with(|| {
 		System::set_block_number(1);
 		frame_system::BlockHash::<Runtime>::insert(0, sp_core::H256(GENESIS));

@@ -120,9 +120,25 @@ mod benchmarks {
 		assert!(outcome_is_known::<T>(&pair));
 	}
 
-	/// The list of recent grants is full of large ones that are over, and a request is open.
+	/// A request is open, and there is room in the list of recent grants, if only for one.
 	#[benchmark]
 	fn grant(r: Linear<0, MAX_NAMED>) {
+		let pair = pair::<T>();
+		fill::<T>(&pair);
+		RecentGrants::<T>::mutate(pair.patient, pair.grantee, |recent| recent.pop());
+		ask::<T>(&pair);
+		let terms = terms::<T>(pair.patient, r);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(pair.account.clone()), pair.grantee, terms, None, None);
+
+		assert!(RecentGrants::<T>::get(pair.patient, pair.grantee).is_full());
+		assert!(outcome_is_known::<T>(&pair));
+	}
+
+	/// The list of recent grants is full of large ones that are over, and a request is open.
+	#[benchmark]
+	fn grant_making_room(r: Linear<0, MAX_NAMED>) {
 		let pair = pair::<T>();
 		fill::<T>(&pair);
 		for id in RecentGrants::<T>::get(pair.patient, pair.grantee) {
@@ -132,7 +148,7 @@ mod benchmarks {
 		let terms = terms::<T>(pair.patient, r);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(pair.account.clone()), pair.grantee, terms, None, None);
+		grant(RawOrigin::Signed(pair.account.clone()), pair.grantee, terms, None, None);
 
 		assert_eq!(RecentGrants::<T>::get(pair.patient, pair.grantee).len(), 1);
 		assert!(outcome_is_known::<T>(&pair));

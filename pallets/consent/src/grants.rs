@@ -1,6 +1,6 @@
 //! Giving, amending and withdrawing grants.
 
-use frame_support::{ensure, pallet_prelude::*, traits::Time};
+use frame_support::{ensure, pallet_prelude::*, traits::Time, weights::Weight};
 use sp_runtime::ArithmeticError;
 use ward_primitives::{
 	consent::RequestOutcome,
@@ -10,17 +10,18 @@ use ward_primitives::{
 
 use crate::{
 	Config, Error, Event, Grants, GrantsTo, GrantsToCount, NextGrantId, Pallet, PastGrants,
-	PatientGrantCount, PatientGrants, RecentGrants,
+	PatientGrantCount, PatientGrants, RecentGrants, WeightInfo,
 };
 
 impl<T: Config> Pallet<T> {
+	/// Returns whether room had to be made among the grants that may still count.
 	pub(crate) fn do_grant(
 		patient: ParticipantId,
 		grantee: ParticipantId,
 		terms: GrantTerms,
 		from: Option<Moment>,
 		until: Option<Moment>,
-	) -> DispatchResult {
+	) -> Result<bool, DispatchError> {
 		let now = T::Time::now();
 		Self::ensure_patient(patient)?;
 		Self::ensure_active_grantee(grantee, now)?;
@@ -32,11 +33,11 @@ impl<T: Config> Pallet<T> {
 		let id = NextGrantId::<T>::get();
 		let next = id.0.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 		NextGrantId::<T>::put(GrantId(next));
-		Self::list_grant(patient, grantee, id, now)?;
+		let made_room = Self::list_grant(patient, grantee, id, now)?;
 		Grants::<T>::insert(id, Grant { id, patient, grantee, generation: 0, interval, terms });
 		Self::close_if_open(patient, grantee, now, RequestOutcome::Granted(id));
 		Self::deposit_event(Event::Granted { grant: id, patient, grantee });
-		Ok(())
+		Ok(made_room)
 	}
 
 	pub(crate) fn do_amend(
@@ -129,26 +130,29 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Enters a new grant into the lists by patient and by grantee.
+	/// Enters a new grant into the lists by patient and by grantee. Returns whether the grants that
+	/// are over had to be looked for.
 	fn list_grant(
 		patient: ParticipantId,
 		grantee: ParticipantId,
 		id: GrantId,
 		now: Moment,
-	) -> DispatchResult {
-		RecentGrants::<T>::try_mutate(patient, grantee, |recent| {
-			if recent.is_full() {
+	) -> Result<bool, DispatchError> {
+		let made_room = RecentGrants::<T>::try_mutate(patient, grantee, |recent| {
+			let is_full = recent.is_full();
+			if is_full {
 				recent.retain(|id| {
 					Grants::<T>::get(id).is_some_and(|grant| !has_ended(&grant.interval, now))
 				});
 			}
-			recent.try_push(id).map_err(|_| Error::<T>::TooManyGrants)
+			recent.try_push(id).map_err(|_| Error::<T>::TooManyGrants)?;
+			Ok::<_, Error<T>>(is_full)
 		})?;
 		let number = PatientGrantCount::<T>::try_mutate(patient, next_number)?;
 		PatientGrants::<T>::insert(patient, number, id);
 		let number = GrantsToCount::<T>::try_mutate(patient, grantee, next_number)?;
 		GrantsTo::<T>::insert((patient, grantee, number), id);
-		Ok(())
+		Ok(made_room)
 	}
 }
 
@@ -156,6 +160,12 @@ impl<T: Config> Pallet<T> {
 /// lies ahead.
 pub(crate) fn has_ended(interval: &Interval, now: Moment) -> bool {
 	interval.is_over(now.max(interval.from))
+}
+
+/// What a grant with these terms can weigh.
+pub(crate) fn most_weight<T: Config>(terms: &GrantTerms) -> Weight {
+	let named = named_records(terms);
+	T::WeightInfo::grant(named).max(T::WeightInfo::grant_making_room(named))
 }
 
 /// How many records the terms name, in the scope and the exceptions together.

@@ -422,17 +422,22 @@ pub mod pallet {
 		///
 		/// - `Granted`.
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::grant(crate::grants::named_records(terms)))]
+		#[pallet::weight(crate::grants::most_weight::<T>(terms))]
 		pub fn grant(
 			origin: OriginFor<T>,
 			grantee: ParticipantId,
 			terms: GrantTerms,
 			from: Option<Moment>,
 			until: Option<Moment>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let account = ensure_signed(origin)?;
 			let patient = T::Participants::ensure_acting(&account, KeyRoles::ACT)?;
-			Self::do_grant(patient, grantee, terms, from, until)
+			let named = crate::grants::named_records(&terms);
+			let weight = match Self::do_grant(patient, grantee, terms, from, until)? {
+				true => T::WeightInfo::grant_making_room(named),
+				false => T::WeightInfo::grant(named),
+			};
+			Ok(Some(weight).into())
 		}
 
 		/// Replaces a grant's terms and end from now on.

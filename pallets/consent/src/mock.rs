@@ -150,6 +150,10 @@ impl ReadParticipants for Participants {
 		}
 	}
 
+	fn max_affiliations() -> u32 {
+		1
+	}
+
 	fn care(_: ParticipantId, _: ParticipantId, _: Moment) -> Option<Timeline> {
 		None
 	}
@@ -278,7 +282,7 @@ pub(crate) fn decide_for(
 		purpose,
 		at,
 	};
-	let inputs = inputs::gather::<Participants, Records, Consent>(query, Timestamp::now());
+	let inputs = inputs::gather::<Participants, Records, Consent>(query, Timestamp::now()).inputs;
 	decide(&inputs, Some(&opening(category_of(record))))
 }
 

@@ -1,7 +1,7 @@
 //! How others read grants, requests and exclusions, now and at past moments.
 
 use alloc::vec::Vec;
-use frame_support::traits::Time;
+use frame_support::traits::{Get, Time};
 use ward_primitives::{
 	interval::{generation_at, partition_point},
 	traits::ReadConsents,
@@ -31,6 +31,10 @@ impl<T: Config> ReadConsents for Pallet<T> {
 			.filter_map(|number| GrantsTo::<T>::get((patient, grantee, number)))
 			.filter_map(|id| Self::grant_at(id, at))
 			.collect()
+	}
+
+	fn max_grants() -> u32 {
+		T::MaxLiveGrants::get()
 	}
 
 	fn exclusion(patient: ParticipantId, excluded: ParticipantId, at: Moment) -> Option<Interval> {

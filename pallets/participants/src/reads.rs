@@ -1,7 +1,7 @@
 //! What the registry answers to other pallets.
 
 use alloc::vec::Vec;
-use frame_support::ensure;
+use frame_support::{ensure, traits::Get};
 use sp_runtime::DispatchError;
 use ward_primitives::{
 	traits::{ActingParticipant, ReadParticipants},
@@ -52,6 +52,10 @@ impl<T: Config> ReadParticipants for Pallet<T> {
 			Some((center, affiliation.latest))
 		};
 		AffiliatedCenters::<T>::get(member).into_iter().filter_map(interval).collect()
+	}
+
+	fn max_affiliations() -> u32 {
+		T::MaxAffiliations::get()
 	}
 
 	fn care(patient: ParticipantId, center: ParticipantId, at: Moment) -> Option<Timeline> {

@@ -38,8 +38,6 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Keys` (r:2 w:1)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:1 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
@@ -55,14 +53,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::AffiliatedCenters` (r:1 w:1)
 	/// Proof: `Participants::AffiliatedCenters` (`max_values`: None, `max_size`: Some(273), added: 2748, mode: `MaxEncodedLen`)
 	fn enrol() -> Weight {
-		// Bytes of proof: measured 690, declared 6088.
-		// Shortest time seen: 100_299_000 ps.
-		Weight::from_parts(121_691_000, 6088)
-			.saturating_add(T::DbWeight::get().reads(10_u64))
+		// Bytes of proof: measured 648, declared 6088.
+		// Shortest time seen: 95_972_000 ps.
+		Weight::from_parts(105_777_000, 6088)
+			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:1)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
@@ -76,16 +72,14 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Participants` (r:0 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	fn admit_health_authority() -> Weight {
-		// Bytes of proof: measured 359, declared 3539.
-		// Shortest time seen: 77_786_000 ps.
-		Weight::from_parts(96_803_000, 3539)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Bytes of proof: measured 317, declared 3539.
+		// Shortest time seen: 73_539_000 ps.
+		Weight::from_parts(79_918_000, 3539)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
 	}
 	/// Storage: `Participants::Keys` (r:2 w:1)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:1 w:0)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
@@ -95,29 +89,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	fn attach_key() -> Weight {
-		// Bytes of proof: measured 690, declared 6088.
-		// Shortest time seen: 86_158_000 ps.
-		Weight::from_parts(103_864_000, 6088)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
+		// Bytes of proof: measured 648, declared 6088.
+		// Shortest time seen: 83_384_000 ps.
+		Weight::from_parts(90_765_000, 6088)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 	/// Storage: `Participants::Keys` (r:2 w:1)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::ActingKeys` (r:1 w:1)
 	/// Proof: `Participants::ActingKeys` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	fn retire_key() -> Weight {
-		// Bytes of proof: measured 532, declared 6088.
-		// Shortest time seen: 25_048_000 ps.
-		Weight::from_parts(27_010_000, 6088)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Bytes of proof: measured 490, declared 6088.
+		// Shortest time seen: 22_413_000 ps.
+		Weight::from_parts(23_945_000, 6088)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Participants::Keys` (r:2 w:2)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:1 w:0)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
@@ -127,44 +117,38 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	fn rotate_key() -> Weight {
-		// Bytes of proof: measured 690, declared 6088.
-		// Shortest time seen: 96_153_000 ps.
-		Weight::from_parts(114_751_000, 6088)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
+		// Bytes of proof: measured 648, declared 6088.
+		// Shortest time seen: 92_187_000 ps.
+		Weight::from_parts(99_718_000, 6088)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:1 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	fn set_sealing_key() -> Weight {
-		// Bytes of proof: measured 555, declared 3554.
-		// Shortest time seen: 21_852_000 ps.
-		Weight::from_parts(23_675_000, 3554)
-			.saturating_add(T::DbWeight::get().reads(3_u64))
+		// Bytes of proof: measured 513, declared 3554.
+		// Shortest time seen: 19_469_000 ps.
+		Weight::from_parts(20_841_000, 3554)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Participants::Keys` (r:2 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:1 w:0)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Vaults` (r:0 w:1)
 	/// Proof: `Participants::Vaults` (`max_values`: None, `max_size`: Some(1397), added: 3872, mode: `MaxEncodedLen`)
 	fn set_vault() -> Weight {
-		// Bytes of proof: measured 630, declared 6088.
-		// Shortest time seen: 29_323_000 ps.
-		Weight::from_parts(31_627_000, 6088)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Bytes of proof: measured 588, declared 6088.
+		// Shortest time seen: 26_900_000 ps.
+		Weight::from_parts(28_743_000, 6088)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:2 w:0)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Affiliations` (r:1 w:1)
@@ -172,29 +156,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::AffiliatedCenters` (r:1 w:1)
 	/// Proof: `Participants::AffiliatedCenters` (`max_values`: None, `max_size`: Some(273), added: 2748, mode: `MaxEncodedLen`)
 	fn affiliate() -> Weight {
-		// Bytes of proof: measured 965, declared 6118.
-		// Shortest time seen: 34_140_000 ps.
-		Weight::from_parts(36_885_000, 6118)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Bytes of proof: measured 923, declared 6118.
+		// Shortest time seen: 31_718_000 ps.
+		Weight::from_parts(33_910_000, 6118)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Affiliations` (r:1 w:1)
 	/// Proof: `Participants::Affiliations` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn end_affiliation() -> Weight {
-		// Bytes of proof: measured 514, declared 3539.
-		// Shortest time seen: 24_246_000 ps.
-		Weight::from_parts(26_209_000, 3539)
-			.saturating_add(T::DbWeight::get().reads(3_u64))
+		// Bytes of proof: measured 472, declared 3539.
+		// Shortest time seen: 21_672_000 ps.
+		Weight::from_parts(23_264_000, 3539)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:2 w:0)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Care` (r:1 w:1)
@@ -202,29 +182,25 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::PastCare` (r:0 w:1)
 	/// Proof: `Participants::PastCare` (`max_values`: None, `max_size`: Some(45), added: 2520, mode: `MaxEncodedLen`)
 	fn open_care() -> Weight {
-		// Bytes of proof: measured 714, declared 6118.
-		// Shortest time seen: 31_146_000 ps.
-		Weight::from_parts(33_440_000, 6118)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Bytes of proof: measured 672, declared 6118.
+		// Shortest time seen: 28_463_000 ps.
+		Weight::from_parts(30_295_000, 6118)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Care` (r:1 w:1)
 	/// Proof: `Participants::Care` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn end_care() -> Weight {
-		// Bytes of proof: measured 479, declared 3539.
-		// Shortest time seen: 23_725_000 ps.
-		Weight::from_parts(25_588_000, 3539)
-			.saturating_add(T::DbWeight::get().reads(3_u64))
+		// Bytes of proof: measured 437, declared 3539.
+		// Shortest time seen: 21_291_000 ps.
+		Weight::from_parts(22_694_000, 3539)
+			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:3 w:0)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Care` (r:1 w:0)
@@ -234,42 +210,36 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::PastPairings` (r:0 w:1)
 	/// Proof: `Participants::PastPairings` (`max_values`: None, `max_size`: Some(45), added: 2520, mode: `MaxEncodedLen`)
 	fn pair_device() -> Weight {
-		// Bytes of proof: measured 976, declared 8682.
-		// Shortest time seen: 41_682_000 ps.
-		Weight::from_parts(44_696_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
+		// Bytes of proof: measured 934, declared 8682.
+		// Shortest time seen: 39_008_000 ps.
+		Weight::from_parts(41_252_000, 8682)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:1 w:0)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Pairings` (r:1 w:1)
 	/// Proof: `Participants::Pairings` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn unpair_device() -> Weight {
-		// Bytes of proof: measured 791, declared 3554.
-		// Shortest time seen: 31_426_000 ps.
-		Weight::from_parts(34_011_000, 3554)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Bytes of proof: measured 749, declared 3554.
+		// Shortest time seen: 28_823_000 ps.
+		Weight::from_parts(30_565_000, 3554)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Participants::Participants` (r:3 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	fn suspend() -> Weight {
-		// Bytes of proof: measured 763, declared 8682.
-		// Shortest time seen: 29_874_000 ps.
-		Weight::from_parts(31_887_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Bytes of proof: measured 721, declared 8682.
+		// Shortest time seen: 27_631_000 ps.
+		Weight::from_parts(29_344_000, 8682)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:3 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
@@ -277,49 +247,43 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::PastActive` (r:0 w:1)
 	/// Proof: `Participants::PastActive` (`max_values`: None, `max_size`: Some(37), added: 2512, mode: `MaxEncodedLen`)
 	fn reinstate() -> Weight {
-		// Bytes of proof: measured 771, declared 8682.
-		// Shortest time seen: 31_927_000 ps.
-		Weight::from_parts(34_170_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Bytes of proof: measured 729, declared 8682.
+		// Shortest time seen: 29_504_000 ps.
+		Weight::from_parts(31_466_000, 8682)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Participants::Participants` (r:3 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn deactivate() -> Weight {
-		// Bytes of proof: measured 763, declared 8682.
-		// Shortest time seen: 31_737_000 ps.
-		Weight::from_parts(34_050_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Bytes of proof: measured 721, declared 8682.
+		// Shortest time seen: 29_493_000 ps.
+		Weight::from_parts(31_386_000, 8682)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Participants::Participants` (r:3 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn freeze() -> Weight {
-		// Bytes of proof: measured 763, declared 8682.
-		// Shortest time seen: 32_068_000 ps.
-		Weight::from_parts(34_130_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Bytes of proof: measured 721, declared 8682.
+		// Shortest time seen: 29_895_000 ps.
+		Weight::from_parts(31_717_000, 8682)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:3 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	fn set_expiry() -> Weight {
-		// Bytes of proof: measured 763, declared 8682.
-		// Shortest time seen: 29_814_000 ps.
-		Weight::from_parts(32_058_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(5_u64))
+		// Bytes of proof: measured 721, declared 8682.
+		// Shortest time seen: 27_781_000 ps.
+		Weight::from_parts(29_414_000, 8682)
+			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 }
@@ -327,93 +291,93 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn enrol() -> Weight {
-		Weight::from_parts(121_691_000, 6088)
-			.saturating_add(RocksDbWeight::get().reads(10_u64))
+		Weight::from_parts(105_777_000, 6088)
+			.saturating_add(RocksDbWeight::get().reads(9_u64))
 			.saturating_add(RocksDbWeight::get().writes(7_u64))
 	}
 	fn admit_health_authority() -> Weight {
-		Weight::from_parts(96_803_000, 3539)
-			.saturating_add(RocksDbWeight::get().reads(6_u64))
+		Weight::from_parts(79_918_000, 3539)
+			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(5_u64))
 	}
 	fn attach_key() -> Weight {
-		Weight::from_parts(103_864_000, 6088)
-			.saturating_add(RocksDbWeight::get().reads(7_u64))
+		Weight::from_parts(90_765_000, 6088)
+			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}
 	fn retire_key() -> Weight {
-		Weight::from_parts(27_010_000, 6088)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
+		Weight::from_parts(23_945_000, 6088)
+			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn rotate_key() -> Weight {
-		Weight::from_parts(114_751_000, 6088)
-			.saturating_add(RocksDbWeight::get().reads(7_u64))
+		Weight::from_parts(99_718_000, 6088)
+			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn set_sealing_key() -> Weight {
-		Weight::from_parts(23_675_000, 3554)
-			.saturating_add(RocksDbWeight::get().reads(3_u64))
+		Weight::from_parts(20_841_000, 3554)
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn set_vault() -> Weight {
-		Weight::from_parts(31_627_000, 6088)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
+		Weight::from_parts(28_743_000, 6088)
+			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn affiliate() -> Weight {
-		Weight::from_parts(36_885_000, 6118)
-			.saturating_add(RocksDbWeight::get().reads(6_u64))
+		Weight::from_parts(33_910_000, 6118)
+			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn end_affiliation() -> Weight {
-		Weight::from_parts(26_209_000, 3539)
-			.saturating_add(RocksDbWeight::get().reads(3_u64))
+		Weight::from_parts(23_264_000, 3539)
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn open_care() -> Weight {
-		Weight::from_parts(33_440_000, 6118)
-			.saturating_add(RocksDbWeight::get().reads(5_u64))
+		Weight::from_parts(30_295_000, 6118)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn end_care() -> Weight {
-		Weight::from_parts(25_588_000, 3539)
-			.saturating_add(RocksDbWeight::get().reads(3_u64))
+		Weight::from_parts(22_694_000, 3539)
+			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn pair_device() -> Weight {
-		Weight::from_parts(44_696_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(7_u64))
+		Weight::from_parts(41_252_000, 8682)
+			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn unpair_device() -> Weight {
-		Weight::from_parts(34_011_000, 3554)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
+		Weight::from_parts(30_565_000, 3554)
+			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn suspend() -> Weight {
-		Weight::from_parts(31_887_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(5_u64))
+		Weight::from_parts(29_344_000, 8682)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn reinstate() -> Weight {
-		Weight::from_parts(34_170_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(5_u64))
+		Weight::from_parts(31_466_000, 8682)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn deactivate() -> Weight {
-		Weight::from_parts(34_050_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(5_u64))
+		Weight::from_parts(31_386_000, 8682)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn freeze() -> Weight {
-		Weight::from_parts(34_130_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(5_u64))
+		Weight::from_parts(31_717_000, 8682)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn set_expiry() -> Weight {
-		Weight::from_parts(32_058_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(5_u64))
+		Weight::from_parts(29_414_000, 8682)
+			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 }

@@ -39,8 +39,8 @@ mod benchmarks {
 		assert!(matches!(outcome, Ok(Ok(_))));
 	}
 
-	/// Both buckets exist, and unused weight is put back into both. What
-	/// [`IsExempt`] and `CheckNonce` cost is added by the extension.
+	/// Both buckets exist, and unused weight is put back into both. The nonce is checked, too; what
+	/// [`IsExempt`] costs is added by the extension.
 	#[benchmark]
 	fn charge_quota() -> Result<(), BenchmarkError> {
 		let account = T::BenchmarkHelper::enrolled_account();

@@ -125,11 +125,9 @@ where
 	type Val = (InnerVal<T>, Charge, Weight);
 	type Pre = (InnerPre<T>, Charge, Weight);
 
+	/// With what `CheckNonce` costs, which is measured together with the rest.
 	fn weight(&self, call: &T::RuntimeCall) -> Weight {
-		self.0
-			.weight(call)
-			.saturating_add(T::WeightInfo::charge_quota())
-			.saturating_add(T::ExemptCalls::weight(call))
+		T::WeightInfo::charge_quota().saturating_add(T::ExemptCalls::weight(call))
 	}
 
 	fn validate(
@@ -151,21 +149,18 @@ where
 			inherited_implication,
 			source,
 		)?;
-		let charge = match origin.as_system_origin_signer() {
+		let signer = origin.as_system_origin_signer();
+		let charge = match signer {
 			Some(account) if info.class != DispatchClass::Mandatory => {
 				self.assess(account, call, payer::highest_cost::<T>(info, len))?
 			},
 			_ => Charge::Nothing,
 		};
-		let unused = match charge {
-			Charge::Nothing => self.weight(call).saturating_sub(self.0.weight(call)),
-			Charge::Now { .. } => Weight::zero(),
-			Charge::OnFailure { .. } => {
-				// What takes rights away must not wait behind a full pool.
-				validity.priority = TransactionPriority::from(u32::MAX);
-				Weight::zero()
-			},
-		};
+		if let Charge::OnFailure { .. } = charge {
+			// What takes rights away must not wait behind a full pool.
+			validity.priority = TransactionPriority::from(u32::MAX);
+		}
+		let unused = signer.map_or_else(|| self.weight(call), |_| Weight::zero());
 		Ok((validity, (inner, charge, unused), origin))
 	}
 
@@ -198,7 +193,8 @@ where
 			},
 			Charge::OnFailure { .. } | Charge::Nothing => {},
 		}
-		let inner = Inner::<T>::post_dispatch_details(inner, info, post_info, len, result)?;
-		Ok(inner.saturating_add(unused))
+		// What `CheckNonce` did not use is part of what is unused here.
+		Inner::<T>::post_dispatch_details(inner, info, post_info, len, result)?;
+		Ok(unused)
 	}
 }

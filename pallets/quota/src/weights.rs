@@ -22,20 +22,16 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn check_participant() -> Weight {
-		// Bytes of proof: measured 379, declared 3539.
-		// Shortest time seen: 10_325_000 ps.
-		Weight::from_parts(10_976_000, 3539)
-			.saturating_add(T::DbWeight::get().reads(2_u64))
+		// Bytes of proof: measured 337, declared 3539.
+		// Shortest time seen: 7_451_000 ps.
+		Weight::from_parts(8_132_000, 3539)
+			.saturating_add(T::DbWeight::get().reads(1_u64))
 	}
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Timestamp::Now` (r:1 w:0)
-	/// Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:1 w:0)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Quota::Buckets` (r:1 w:1)
@@ -43,10 +39,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Quota::SponsorBuckets` (r:1 w:1)
 	/// Proof: `Quota::SponsorBuckets` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	fn charge_quota() -> Weight {
-		// Bytes of proof: measured 705, declared 3554.
-		// Shortest time seen: 43_765_000 ps.
-		Weight::from_parts(46_719_000, 3554)
-			.saturating_add(T::DbWeight::get().reads(6_u64))
+		// Bytes of proof: measured 663, declared 3554.
+		// Shortest time seen: 41_101_000 ps.
+		Weight::from_parts(44_175_000, 3554)
+			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
 }
@@ -54,12 +50,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn check_participant() -> Weight {
-		Weight::from_parts(10_976_000, 3539)
-			.saturating_add(RocksDbWeight::get().reads(2_u64))
+		Weight::from_parts(8_132_000, 3539)
+			.saturating_add(RocksDbWeight::get().reads(1_u64))
 	}
 	fn charge_quota() -> Weight {
-		Weight::from_parts(46_719_000, 3554)
-			.saturating_add(RocksDbWeight::get().reads(6_u64))
+		Weight::from_parts(44_175_000, 3554)
+			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}
 }

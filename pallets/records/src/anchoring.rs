@@ -1,12 +1,12 @@
 //! The checks that a new record has to pass, and how it comes into storage.
 
 use alloc::collections::BTreeSet;
-use frame_support::{ensure, pallet_prelude::*, traits::Time, weights::Weight};
+use frame_support::{ensure, pallet_prelude::*, traits::Time};
 use sp_runtime::ArithmeticError;
 use ward_primitives::{
 	decide,
 	decision::{DecisionInputs, Query},
-	inputs,
+	inputs::{self, Gathered},
 	record::MAX_CUSTODIANS,
 	traits::{ActingParticipant, ReadParticipants},
 	Action, Basis, Custodian, Decision, KeyRoles, Moment, NewRecord, ParticipantId, PurposeOfUse,
@@ -14,8 +14,8 @@ use ward_primitives::{
 };
 
 use crate::{
-	Config, Custody, CustodyCount, Error, Event, Pallet, PatientRecordCount, PatientRecords,
-	RecordCount, Records, WeightInfo,
+	work::Work, Config, Custody, CustodyCount, Error, Event, Pallet, PatientRecordCount,
+	PatientRecords, RecordCount, Records,
 };
 
 /// Where a new record joins a lineage.
@@ -27,16 +27,35 @@ pub(crate) struct Succession {
 }
 
 impl<T: Config> Pallet<T> {
+	/// The participant that `account` writes for.
+	pub(crate) fn author(account: &T::AccountId) -> Result<ParticipantId, DispatchError> {
+		T::Participants::ensure_acting(account, KeyRoles::ACT)
+	}
+
 	/// Checks and stores a new record.
 	pub(crate) fn do_anchor(
 		author: ParticipantId,
 		record: &NewRecord,
 		succession: Option<&Succession>,
+		work: &mut Work,
 	) -> Result<RecordId, DispatchError> {
 		let now = T::Time::now();
-		let id = Self::check_record(author, record, now)?;
+		let id = Self::check_record(author, record, now, work)?;
 		Self::insert_record(id, author, record, succession, now)?;
 		Ok(id)
+	}
+
+	/// Checks and stores several new records.
+	pub(crate) fn do_anchor_all(
+		author: ParticipantId,
+		records: &[NewRecord],
+		work: &mut Work,
+	) -> DispatchResult {
+		ensure!(!records.is_empty(), Error::<T>::EmptyBatch);
+		for record in records {
+			Self::do_anchor(author, record, None, work)?;
+		}
+		Ok(())
 	}
 
 	/// Checks and stores a new record as the head of the lineage of `superseded`.
@@ -44,6 +63,7 @@ impl<T: Config> Pallet<T> {
 		author: ParticipantId,
 		superseded: RecordId,
 		record: &NewRecord,
+		work: &mut Work,
 	) -> DispatchResult {
 		let mut old = Records::<T>::get(superseded).ok_or(Error::<T>::NotFound)?;
 		ensure!(old.content.patient == record.patient, Error::<T>::PatientMismatch);
@@ -53,7 +73,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(author == record.patient || same_center, Error::<T>::NotAuthor);
 
 		let succession = Succession { superseded, lineage: old.lineage };
-		let id = Self::do_anchor(author, record, Some(&succession))?;
+		let id = Self::do_anchor(author, record, Some(&succession), work)?;
 		old.superseded_by = Some(id);
 		Records::<T>::insert(superseded, old);
 		Self::deposit_event(Event::Superseded { record: id, superseded });
@@ -65,14 +85,16 @@ impl<T: Config> Pallet<T> {
 		account: &T::AccountId,
 		records: &[NewRecord],
 	) -> Result<(), (u32, DispatchError)> {
-		let author =
-			T::Participants::ensure_acting(account, KeyRoles::ACT).map_err(|error| (0, error))?;
+		let author = Self::author(account).map_err(|error| (0, error))?;
 		ensure!(!records.is_empty(), (0, Error::<T>::EmptyBatch.into()));
 		let now = T::Time::now();
 		let mut seen = BTreeSet::new();
+		// A view function is not charged for what it does.
+		let mut work = Work::default();
 		for (index, record) in (0u32..).zip(records) {
 			ensure!(index < T::MaxBatch::get(), (index, Error::<T>::TooManyRecords.into()));
-			let id = Self::check_record(author, record, now).map_err(|error| (index, error))?;
+			let id = Self::check_record(author, record, now, &mut work)
+				.map_err(|error| (index, error))?;
 			ensure!(seen.insert(id), (index, Error::<T>::AlreadyExists.into()));
 		}
 		Ok(())
@@ -83,7 +105,9 @@ impl<T: Config> Pallet<T> {
 		author: ParticipantId,
 		record: &NewRecord,
 		now: Moment,
+		work: &mut Work,
 	) -> Result<RecordId, DispatchError> {
+		work.begin(record);
 		ensure!((1..=T::MaxSize::get()).contains(&record.size), Error::<T>::InvalidSize);
 		let patient_role = T::Participants::participant(record.patient, now).map(|(role, _)| role);
 		ensure!(patient_role == Some(Role::Patient), Error::<T>::UnknownPatient);
@@ -91,7 +115,7 @@ impl<T: Config> Pallet<T> {
 		let genesis = Self::genesis();
 		let id = record.content(author).record_id(&genesis);
 		ensure!(!Records::<T>::contains_key(id), Error::<T>::AlreadyExists);
-		Self::check_authorship(author, record, now)?;
+		Self::check_authorship(author, record, now, work)?;
 		Self::check_deposits(genesis, id, record, now)?;
 		Ok(id)
 	}
@@ -102,6 +126,7 @@ impl<T: Config> Pallet<T> {
 		author: ParticipantId,
 		record: &NewRecord,
 		now: Moment,
+		work: &mut Work,
 	) -> Result<(), Error<T>> {
 		// Who names no center may only write as the patient or its device, for whom no center counts.
 		let center = record.on_behalf_of.unwrap_or(record.patient);
@@ -114,7 +139,9 @@ impl<T: Config> Pallet<T> {
 			purpose: PurposeOfUse::Treat,
 			at: now,
 		};
-		let inputs = inputs::gather::<T::Participants, Self, T::Consents>(query, now);
+		let Gathered { inputs, extent } =
+			inputs::gather::<T::Participants, Self, T::Consents>(query, now);
+		work.read(extent);
 		match (decide(&inputs, None), record.on_behalf_of) {
 			(Decision::Permit { basis: Basis::Own, .. }, None) => Ok(()),
 			(Decision::Permit { basis: Basis::Own, .. }, Some(_)) => {
@@ -188,16 +215,4 @@ fn next_number(count: &mut u64) -> Result<u64, ArithmeticError> {
 	let number = *count;
 	*count = number.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 	Ok(number)
-}
-
-/// What a batch weighs: the benchmark has one custodian a record, and each further one costs what
-/// `anchor` needs for it.
-pub(crate) fn batch_weight<T: Config>(records: &[NewRecord]) -> Weight {
-	let further = records
-		.iter()
-		.map(|record| (record.deposits.len() as u32).saturating_sub(1))
-		.fold(0u32, u32::saturating_add);
-	let of_further =
-		T::WeightInfo::anchor(further.saturating_add(1)).saturating_sub(T::WeightInfo::anchor(1));
-	T::WeightInfo::anchor_batch(records.len() as u32).saturating_add(of_further)
 }

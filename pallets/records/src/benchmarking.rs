@@ -1,4 +1,7 @@
-//! What the calls cost in the worst case.
+//! What the calls cost.
+//!
+//! A call can be charged for what it read, so custodians, affiliations and grants are measured one by
+//! one, while there is one of each other; everything else is as costly as it can be.
 //!
 //! `sp_io`'s keystore makes and uses the custodians' receipt keys, so signatures are checked for
 //! real.
@@ -12,12 +15,14 @@ use frame_support::{
 use frame_system::RawOrigin;
 use sp_runtime::{app_crypto::ed25519::Public, KeyTypeId};
 use ward_primitives::{
-	record::MAX_CUSTODIANS, Deposit, DepositReceipt, KeyBytes, NewRecord, ParticipantId, RecordId,
+	inputs::Extent, record::MAX_CUSTODIANS, Deposit, DepositReceipt, KeyBytes, NewRecord,
+	ParticipantId, RecordId,
 };
 
-use crate::{Call, Config, Pallet, RecordCount, Records};
+use crate::{work::Work, Call, Config, Pallet, RecordCount, Records};
 
-/// Somebody who writes on behalf of a center.
+/// Somebody who writes on behalf of a center. Of a role for which everything is read that is read for
+/// any: it can be affiliated, paired and granted something.
 pub struct Author<AccountId> {
 	/// The account of its `act` key.
 	pub account: AccountId,
@@ -29,12 +34,14 @@ pub struct Author<AccountId> {
 
 /// Prepares participants for the benchmarks.
 pub trait BenchmarkHelper<AccountId> {
-	/// An active practitioner, affiliated with as many centers as there can be.
-	fn author() -> Author<AccountId>;
+	/// An active participant, affiliated with so many centers, of which [`Author::center`] is the
+	/// last.
+	fn author(affiliations: u32) -> Author<AccountId>;
 
-	/// Another patient for each `number`, who permits the author to write on behalf of its center
-	/// in the way that takes longest to find: by the last of as many grants as there can be.
-	fn patient(number: u32, author: &Author<AccountId>) -> ParticipantId;
+	/// Another patient for each `number`, who gave the author and its center this many grants
+	/// together, as large as they can be. Only the last permits the author to write on behalf of the
+	/// center.
+	fn patient(number: u32, author: &Author<AccountId>, grants: u32) -> ParticipantId;
 
 	/// Another active center for each `number` from 0 to 2, with this receipt key.
 	fn custodian(number: u32, receipt_key: KeyBytes) -> ParticipantId;
@@ -95,14 +102,19 @@ fn id_of<T: Config>(record: &NewRecord, author: &Author<T::AccountId>) -> Record
 	record.content(author.id).record_id(&Pallet::<T>::genesis())
 }
 
+/// The most that a decision on whether somebody may write can take.
+fn most<T: Config>() -> Extent {
+	Extent::most::<T::Participants, T::Consents>()
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
 	#[benchmark]
 	fn anchor(c: Linear<1, MAX_CUSTODIANS>) {
-		let author = T::BenchmarkHelper::author();
-		let patient = T::BenchmarkHelper::patient(0, &author);
+		let author = T::BenchmarkHelper::author(1);
+		let patient = T::BenchmarkHelper::patient(0, &author, 1);
 		let record = new_record::<T>(patient, &author, &custodians::<T>(c), 1);
 		let id = id_of::<T>(&record, &author);
 
@@ -112,14 +124,14 @@ mod benchmarks {
 		assert_eq!(Records::<T>::get(id).map(|row| row.custodians.len() as u32), Some(c));
 	}
 
-	/// Each record about another patient, with one custodian; further ones are accounted for by the
-	/// slope of `anchor`.
+	/// Each record is about another patient, with one custodian, one affiliation and one grant; further
+	/// ones are accounted for by the slopes of `anchor`.
 	#[benchmark]
 	fn anchor_batch(n: Linear<1, { T::MaxBatch::get() }>) {
-		let author = T::BenchmarkHelper::author();
+		let author = T::BenchmarkHelper::author(1);
 		let custodians = custodians::<T>(1);
 		let records: Vec<_> = (0..n)
-			.map(|number| T::BenchmarkHelper::patient(number, &author))
+			.map(|number| T::BenchmarkHelper::patient(number, &author, 1))
 			.map(|patient| new_record::<T>(patient, &author, &custodians, 1))
 			.collect();
 		let records = BoundedVec::try_from(records).expect("n is at most MaxBatch; qed");
@@ -132,12 +144,13 @@ mod benchmarks {
 
 	#[benchmark]
 	fn supersede(c: Linear<1, MAX_CUSTODIANS>) {
-		let author = T::BenchmarkHelper::author();
-		let patient = T::BenchmarkHelper::patient(0, &author);
+		let author = T::BenchmarkHelper::author(1);
+		let patient = T::BenchmarkHelper::patient(0, &author, 1);
 		let custodians = custodians::<T>(c);
 		let first = new_record::<T>(patient, &author, &custodians, 1);
 		let superseded = id_of::<T>(&first, &author);
-		Pallet::<T>::do_anchor(author.id, &first, None).expect("the record is in order; qed");
+		Pallet::<T>::do_anchor(author.id, &first, None, &mut Work::default())
+			.expect("the record is in order; qed");
 		let record = new_record::<T>(patient, &author, &custodians, 2);
 		let id = id_of::<T>(&record, &author);
 
@@ -146,6 +159,34 @@ mod benchmarks {
 
 		let row = Records::<T>::get(superseded);
 		assert_eq!(row.and_then(|row| row.superseded_by), Some(id));
+	}
+
+	/// What each further center costs that the author works for.
+	#[benchmark]
+	fn anchor_affiliated(a: Linear<1, { most::<T>().affiliations }>) {
+		let author = T::BenchmarkHelper::author(a);
+		let patient = T::BenchmarkHelper::patient(0, &author, 1);
+		let record = new_record::<T>(patient, &author, &custodians::<T>(1), 1);
+		let id = id_of::<T>(&record, &author);
+
+		#[extrinsic_call]
+		anchor(RawOrigin::Signed(author.account), record);
+
+		assert!(Records::<T>::contains_key(id));
+	}
+
+	/// What each further grant costs that the patient gave.
+	#[benchmark]
+	fn anchor_granted(g: Linear<1, { most::<T>().grants }>) {
+		let author = T::BenchmarkHelper::author(1);
+		let patient = T::BenchmarkHelper::patient(0, &author, g);
+		let record = new_record::<T>(patient, &author, &custodians::<T>(1), 1);
+		let id = id_of::<T>(&record, &author);
+
+		#[extrinsic_call]
+		anchor(RawOrigin::Signed(author.account), record);
+
+		assert!(Records::<T>::contains_key(id));
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::new_bench_ext(), crate::mock::Test);

@@ -39,6 +39,8 @@
 //! - A batch is all or nothing. `check_batch` names the item at fault before anything is sent.
 //! - A patient's records and a custodian's rows are numbered without gaps, so that both can be read
 //!   in pages, and so that 1,024 consecutive rows of a custodian make a cohort.
+//! - What a call weighs depends on how many centers its author works for and how many grants the
+//!   patient gave. It declares the most that there can be and gives back what it did not use.
 //! - Rows are never removed. Erasing a record means destroying its salt and its data key.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -58,6 +60,7 @@ mod reading;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
 pub mod weights;
+mod work;
 
 #[cfg(test)]
 mod mock;
@@ -76,10 +79,13 @@ pub mod pallet {
 	use ward_primitives::{
 		record::MAX_CUSTODIANS,
 		traits::{ActingParticipant, ReadConsents, ReadParticipants},
-		Custodian, KeyRoles, NewRecord, ParticipantId, RecordId, RecordRow,
+		Custodian, NewRecord, ParticipantId, RecordId, RecordRow,
 	};
 
-	use crate::WeightInfo;
+	use crate::{
+		work::{weighed, Work},
+		WeightInfo,
+	};
 
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
@@ -249,12 +255,14 @@ pub mod pallet {
 		///
 		/// - `Anchored`.
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::anchor(record.deposits.len() as u32))]
-		pub fn anchor(origin: OriginFor<T>, record: NewRecord) -> DispatchResult {
+		#[pallet::weight(Work::most::<T>(core::slice::from_ref(record)).as_anchor::<T>())]
+		pub fn anchor(origin: OriginFor<T>, record: NewRecord) -> DispatchResultWithPostInfo {
 			let account = ensure_signed(origin)?;
-			let author = T::Participants::ensure_acting(&account, KeyRoles::ACT)?;
-			Self::do_anchor(author, &record, None)?;
-			Ok(())
+			let mut work = Work::default();
+			let result = Self::author(&account)
+				.and_then(|author| Self::do_anchor(author, &record, None, &mut work))
+				.map(drop);
+			weighed(result, work.as_anchor::<T>())
 		}
 
 		/// Anchors several records of one author, all or none.
@@ -277,18 +285,16 @@ pub mod pallet {
 		///
 		/// - `Anchored`, for each record.
 		#[pallet::call_index(1)]
-		#[pallet::weight(crate::anchoring::batch_weight::<T>(records))]
+		#[pallet::weight(Work::most::<T>(records).as_batch::<T>())]
 		pub fn anchor_batch(
 			origin: OriginFor<T>,
 			records: BoundedVec<NewRecord, T::MaxBatch>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let account = ensure_signed(origin)?;
-			let author = T::Participants::ensure_acting(&account, KeyRoles::ACT)?;
-			ensure!(!records.is_empty(), Error::<T>::EmptyBatch);
-			for record in &records {
-				Self::do_anchor(author, record, None)?;
-			}
-			Ok(())
+			let mut work = Work::default();
+			let result = Self::author(&account)
+				.and_then(|author| Self::do_anchor_all(author, &records, &mut work));
+			weighed(result, work.as_batch::<T>())
 		}
 
 		/// Anchors a record that corrects or replaces another.
@@ -316,15 +322,17 @@ pub mod pallet {
 		///
 		/// - `Anchored`, then `Superseded`.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::supersede(record.deposits.len() as u32))]
+		#[pallet::weight(Work::most::<T>(core::slice::from_ref(record)).as_supersede::<T>())]
 		pub fn supersede(
 			origin: OriginFor<T>,
 			superseded: RecordId,
 			record: NewRecord,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let account = ensure_signed(origin)?;
-			let author = T::Participants::ensure_acting(&account, KeyRoles::ACT)?;
-			Self::do_supersede(author, superseded, &record)
+			let mut work = Work::default();
+			let result = Self::author(&account)
+				.and_then(|author| Self::do_supersede(author, superseded, &record, &mut work));
+			weighed(result, work.as_supersede::<T>())
 		}
 	}
 

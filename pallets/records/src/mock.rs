@@ -6,8 +6,11 @@
 use std::{cell::RefCell, collections::BTreeMap};
 
 use frame_support::{
-	derive_impl, parameter_types,
+	derive_impl,
+	dispatch::{DispatchResult, DispatchResultWithPostInfo},
+	parameter_types,
 	traits::{ConstU32, ConstU64, Time},
+	BoundedVec,
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{AccountId32, BuildStorage, DispatchError};
@@ -53,12 +56,16 @@ impl pallet_ward_records::Config for Test {
 	type Time = Timestamp;
 	type Participants = Participants;
 	type Consents = Consents;
-	type MaxBatch = ConstU32<8>;
+	type MaxBatch = ConstU32<MAX_BATCH>;
 	type MaxSize = MaxSize;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Tables;
 }
+
+pub(crate) const MAX_BATCH: u32 = 8;
+pub(crate) const MAX_AFFILIATIONS: u32 = 4;
+pub(crate) const MAX_GRANTS: u32 = 3;
 
 /// The moment at which each test starts.
 pub(crate) const NOW: Moment = 1_000_000;
@@ -146,6 +153,10 @@ impl ReadParticipants for Participants {
 		read(|tables| tables.affiliations.get(&member).cloned()).unwrap_or_default()
 	}
 
+	fn max_affiliations() -> u32 {
+		MAX_AFFILIATIONS
+	}
+
 	fn care(patient: ParticipantId, center: ParticipantId, _: Moment) -> Option<Timeline> {
 		read(|tables| tables.care.get(&(patient, center)).copied())
 	}
@@ -165,6 +176,10 @@ pub struct Consents;
 impl ReadConsents for Consents {
 	fn grants(patient: ParticipantId, grantee: ParticipantId, _: Moment) -> Vec<Grant> {
 		read(|tables| tables.grants.get(&(patient, grantee)).cloned()).unwrap_or_default()
+	}
+
+	fn max_grants() -> u32 {
+		MAX_GRANTS
 	}
 
 	fn exclusion(patient: ParticipantId, excluded: ParticipantId, _: Moment) -> Option<Interval> {
@@ -315,6 +330,32 @@ pub(crate) fn signed_by(id: ParticipantId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account(id))
 }
 
+/// `Records::anchor`, without what it weighed.
+pub(crate) fn anchor(author: ParticipantId, record: NewRecord) -> DispatchResult {
+	unweighed(Records::anchor(signed_by(author), record))
+}
+
+/// `Records::anchor_batch`, without what it weighed.
+pub(crate) fn anchor_batch(
+	author: ParticipantId,
+	records: BoundedVec<NewRecord, ConstU32<MAX_BATCH>>,
+) -> DispatchResult {
+	unweighed(Records::anchor_batch(signed_by(author), records))
+}
+
+/// `Records::supersede`, without what it weighed.
+pub(crate) fn supersede(
+	author: ParticipantId,
+	superseded: RecordId,
+	record: NewRecord,
+) -> DispatchResult {
+	unweighed(Records::supersede(signed_by(author), superseded, record))
+}
+
+fn unweighed(result: DispatchResultWithPostInfo) -> DispatchResult {
+	result.map(|_| ()).map_err(|error| error.error)
+}
+
 /// The events of this pallet since the last call of this function.
 pub(crate) fn take_events() -> Vec<crate::Event<Test>> {
 	let events = System::events();
@@ -369,15 +410,28 @@ pub(crate) fn new_bench_ext() -> sp_io::TestExternalities {
 
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::BenchmarkHelper<AccountId32> for Tables {
-	fn author() -> crate::benchmarking::Author<AccountId32> {
+	fn author(affiliations: u32) -> crate::benchmarking::Author<AccountId32> {
+		let centers = [GUEST, ARCHIVE, CLINIC, HOSPITAL];
+		let centers = centers[4 - affiliations as usize..].iter();
+		let affiliations = centers.map(|center| (*center, Interval::open(0))).collect();
+		edit(|tables| {
+			tables.affiliations.insert(DOCTOR, affiliations);
+		});
 		crate::benchmarking::Author { account: account(DOCTOR), id: DOCTOR, center: HOSPITAL }
 	}
 
-	fn patient(number: u32, _: &crate::benchmarking::Author<AccountId32>) -> ParticipantId {
+	fn patient(
+		number: u32,
+		author: &crate::benchmarking::Author<AccountId32>,
+		all: u32,
+	) -> ParticipantId {
 		let patient = ParticipantId(1_000 + u64::from(number));
+		let own = all / 2;
+		let grants = |count: u32, to| vec![write_grant(patient, to); count as usize];
 		edit(|tables| {
 			tables.participants.insert(patient, (Role::Patient, Interval::open(0)));
-			tables.grants.insert((patient, HOSPITAL), vec![write_grant(patient, HOSPITAL)]);
+			tables.grants.insert((patient, author.id), grants(own, author.id));
+			tables.grants.insert((patient, HOSPITAL), grants(all - own, HOSPITAL));
 		});
 		patient
 	}

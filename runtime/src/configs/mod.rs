@@ -9,3 +9,4 @@ mod ward;
 
 pub use no_token::NoToken;
 pub use seat::{SeatId, SeatKeys, SeatOf};
+pub use ward::TakesRightsAway;

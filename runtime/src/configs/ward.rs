@@ -6,6 +6,8 @@ use frame_support::{
 	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
 use frame_system::EnsureRoot;
+use pallet_ward_consent::WeightInfo as _;
+use pallet_ward_participants::WeightInfo as _;
 use pallet_ward_quota::{IsExempt, KeyLookup};
 use ward_primitives::{KeyRow, Moment, ParticipantId};
 
@@ -74,11 +76,16 @@ impl IsExempt<AccountId, RuntimeCall> for TakesRightsAway {
 	}
 
 	fn weight(call: &RuntimeCall) -> Weight {
+		let a_write = <Runtime as frame_system::Config>::DbWeight::get().writes(1);
 		match call {
-			// The key and the grant, or the key, the participant and its sponsor.
-			RuntimeCall::Consent(pallet_ward_consent::Call::withdraw { .. })
-			| RuntimeCall::Participants(pallet_ward_participants::Call::freeze { .. }) => {
-				<Runtime as frame_system::Config>::DbWeight::get().reads(3)
+			// What these calls do, but for writing the row: they check the same.
+			RuntimeCall::Consent(pallet_ward_consent::Call::withdraw { .. }) => {
+				<Runtime as pallet_ward_consent::Config>::WeightInfo::withdraw()
+					.saturating_sub(a_write)
+			},
+			RuntimeCall::Participants(pallet_ward_participants::Call::freeze { .. }) => {
+				<Runtime as pallet_ward_participants::Config>::WeightInfo::freeze()
+					.saturating_sub(a_write)
 			},
 			_ => Weight::zero(),
 		}

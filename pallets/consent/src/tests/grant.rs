@@ -1,6 +1,6 @@
 //! Granting: what is stored, and what is refused.
 
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo};
 use ward_primitives::{
 	Category, CategorySet, Grant, GrantId, GrantTerms, Interval, Moment, ParticipantId, Reason,
 	Scope,
@@ -12,11 +12,11 @@ fn grant(
 	grantee: ParticipantId,
 	from: Option<Moment>,
 	until: Option<Moment>,
-) -> sp_runtime::DispatchResult {
+) -> DispatchResultWithPostInfo {
 	Consent::grant(signed_by(PATIENT), grantee, read_everything(), from, until)
 }
 
-fn with_terms(terms: GrantTerms) -> sp_runtime::DispatchResult {
+fn with_terms(terms: GrantTerms) -> DispatchResultWithPostInfo {
 	Consent::grant(signed_by(PATIENT), SPECIALIST, terms, None, None)
 }
 

@@ -11,7 +11,7 @@ fn a_record_is_stored_with_its_author_and_custodians() {
 		let record = deposited(draft(PATIENT, Some(HOSPITAL), 1), DOCTOR, &[CLINIC, HOSPITAL]);
 		let id = id_of(&record, DOCTOR);
 
-		assert_ok!(Records::anchor(signed_by(DOCTOR), record.clone()));
+		assert_ok!(anchor(DOCTOR, record.clone()));
 
 		let custodians = BoundedVec::truncate_from(vec![
 			Custodian { center: CLINIC, row: 0 },
@@ -39,9 +39,9 @@ fn patients_and_custodians_number_their_records_separately() {
 		let second =
 			deposited(draft(OTHER_PATIENT, Some(HOSPITAL), 2), DOCTOR, &[HOSPITAL, ARCHIVE]);
 		let third = deposited(draft(PATIENT, Some(HOSPITAL), 3), NURSE, &[HOSPITAL]);
-		assert_ok!(Records::anchor(signed_by(DOCTOR), first));
-		assert_ok!(Records::anchor(signed_by(DOCTOR), second.clone()));
-		assert_ok!(Records::anchor(signed_by(NURSE), third.clone()));
+		assert_ok!(anchor(DOCTOR, first));
+		assert_ok!(anchor(DOCTOR, second.clone()));
+		assert_ok!(anchor(NURSE, third.clone()));
 
 		assert_eq!(RecordCount::<Test>::get(), 3);
 		assert_eq!(PatientRecordCount::<Test>::get(PATIENT), 2);
@@ -56,17 +56,17 @@ fn patients_and_custodians_number_their_records_separately() {
 #[test]
 fn the_same_record_is_anchored_once() {
 	new_test_ext().execute_and_check(|| {
-		assert_ok!(Records::anchor(signed_by(DOCTOR), report(1)));
-		assert_noop!(Records::anchor(signed_by(DOCTOR), report(1)), Error::<Test>::AlreadyExists);
+		assert_ok!(anchor(DOCTOR, report(1)));
+		assert_noop!(anchor(DOCTOR, report(1)), Error::<Test>::AlreadyExists);
 	});
 }
 
 #[test]
 fn the_same_content_by_another_author_is_another_record() {
 	new_test_ext().execute_and_check(|| {
-		assert_ok!(Records::anchor(signed_by(DOCTOR), report(1)));
+		assert_ok!(anchor(DOCTOR, report(1)));
 		let by_nurse = deposited(draft(PATIENT, Some(HOSPITAL), 1), NURSE, &[HOSPITAL]);
-		assert_ok!(Records::anchor(signed_by(NURSE), by_nurse));
+		assert_ok!(anchor(NURSE, by_nurse));
 	});
 }
 
@@ -77,9 +77,9 @@ fn the_size_is_between_one_byte_and_the_limit() {
 			let sized = with_size(draft(PATIENT, Some(HOSPITAL), 1), size);
 			let record = deposited(sized, DOCTOR, &[HOSPITAL]);
 			if fits {
-				assert_ok!(Records::anchor(signed_by(DOCTOR), record));
+				assert_ok!(anchor(DOCTOR, record));
 			} else {
-				let result = Records::anchor(signed_by(DOCTOR), record);
+				let result = anchor(DOCTOR, record);
 				assert_noop!(result, Error::<Test>::InvalidSize);
 			}
 		}
@@ -94,7 +94,7 @@ fn records_are_about_patients_only() {
 			[(DOCTOR, None), (NURSE, Some(HOSPITAL)), (ParticipantId(999), Some(HOSPITAL))]
 		{
 			let record = deposited(draft(patient, center, 1), DOCTOR, &[HOSPITAL]);
-			assert_noop!(Records::anchor(signed_by(DOCTOR), record), Error::<Test>::UnknownPatient);
+			assert_noop!(anchor(DOCTOR, record), Error::<Test>::UnknownPatient);
 		}
 	});
 }
@@ -104,7 +104,7 @@ fn a_failed_call_leaves_the_next_correct_one_unharmed() {
 	new_test_ext().execute_and_check(|| {
 		let mut spoiled = report(1);
 		spoiled.content_root = [0; 32];
-		assert_noop!(Records::anchor(signed_by(DOCTOR), spoiled), Error::<Test>::InvalidSignature);
-		assert_ok!(Records::anchor(signed_by(DOCTOR), report(1)));
+		assert_noop!(anchor(DOCTOR, spoiled), Error::<Test>::InvalidSignature);
+		assert_ok!(anchor(DOCTOR, report(1)));
 	});
 }

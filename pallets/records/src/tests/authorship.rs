@@ -8,7 +8,7 @@ use crate::{mock::*, Error};
 /// Anchors a record of `author` about the patient, held by the clinic.
 fn write(author: ParticipantId, on_behalf_of: Option<ParticipantId>) -> sp_runtime::DispatchResult {
 	let record = deposited(draft(PATIENT, on_behalf_of, 1), author, &[CLINIC]);
-	Records::anchor(signed_by(author), record)
+	anchor(author, record)
 }
 
 fn author_center(

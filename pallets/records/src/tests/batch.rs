@@ -3,7 +3,7 @@
 use frame_support::{assert_noop, assert_ok, assert_storage_noop, BoundedVec};
 use ward_primitives::NewRecord;
 
-use crate::{anchoring::batch_weight, mock::*, Error, Event, RecordCount, WeightInfo};
+use crate::{mock::*, Error, Event, RecordCount};
 
 fn batch(records: &[NewRecord]) -> BoundedVec<NewRecord, <Test as crate::Config>::MaxBatch> {
 	records.to_vec().try_into().expect("at most MaxBatch records")
@@ -13,7 +13,7 @@ fn batch(records: &[NewRecord]) -> BoundedVec<NewRecord, <Test as crate::Config>
 fn a_full_batch_is_anchored_in_its_order() {
 	new_test_ext().execute_and_check(|| {
 		let records: Vec<_> = (1..=8).map(report).collect();
-		assert_ok!(Records::anchor_batch(signed_by(DOCTOR), batch(&records)));
+		assert_ok!(anchor_batch(DOCTOR, batch(&records)));
 
 		let ids: Vec<_> = records.iter().map(|record| id_of(record, DOCTOR)).collect();
 		assert_eq!(Records::records_of(PATIENT, 0, 100), ids);
@@ -35,15 +35,12 @@ fn one_bad_record_refuses_the_batch_and_is_named_beforehand() {
 			Records::check_batch(account(DOCTOR), records.clone()),
 			fault
 		));
-		assert_noop!(
-			Records::anchor_batch(signed_by(DOCTOR), batch(&records)),
-			Error::<Test>::Expired
-		);
+		assert_noop!(anchor_batch(DOCTOR, batch(&records)), Error::<Test>::Expired);
 		assert_eq!(RecordCount::<Test>::get(), 0);
 
 		records.remove(2);
 		assert_storage_noop!(assert_ok!(Records::check_batch(account(DOCTOR), records.clone())));
-		assert_ok!(Records::anchor_batch(signed_by(DOCTOR), batch(&records)));
+		assert_ok!(anchor_batch(DOCTOR, batch(&records)));
 		assert_eq!(RecordCount::<Test>::get(), 3);
 	});
 }
@@ -54,20 +51,14 @@ fn a_record_twice_in_one_batch_is_a_fault() {
 		let records = [report(1), report(2), report(1)];
 		let fault = Err((2, Error::<Test>::AlreadyExists.into()));
 		assert_eq!(Records::check_batch(account(DOCTOR), records.to_vec()), fault);
-		assert_noop!(
-			Records::anchor_batch(signed_by(DOCTOR), batch(&records)),
-			Error::<Test>::AlreadyExists
-		);
+		assert_noop!(anchor_batch(DOCTOR, batch(&records)), Error::<Test>::AlreadyExists);
 	});
 }
 
 #[test]
 fn an_empty_batch_and_one_that_is_too_large_are_refused() {
 	new_test_ext().execute_and_check(|| {
-		assert_noop!(
-			Records::anchor_batch(signed_by(DOCTOR), batch(&[])),
-			Error::<Test>::EmptyBatch
-		);
+		assert_noop!(anchor_batch(DOCTOR, batch(&[])), Error::<Test>::EmptyBatch);
 		let empty = Err((0, Error::<Test>::EmptyBatch.into()));
 		assert_eq!(Records::check_batch(account(DOCTOR), vec![]), empty);
 		let too_many = Err((8, Error::<Test>::TooManyRecords.into()));
@@ -81,19 +72,5 @@ fn the_check_refuses_an_author_that_may_not_act() {
 	new_test_ext().execute_and_check(|| {
 		let stranger = account(ward_primitives::ParticipantId(999));
 		assert_eq!(Records::check_batch(stranger, vec![report(1)]), Err((0, UNKNOWN_KEY)));
-	});
-}
-
-#[test]
-fn further_custodians_weigh_what_anchor_charges_for_them() {
-	new_test_ext().execute_and_check(|| {
-		let three =
-			deposited(draft(PATIENT, Some(HOSPITAL), 9), DOCTOR, &[HOSPITAL, CLINIC, ARCHIVE]);
-		let two = deposited(draft(PATIENT, Some(HOSPITAL), 8), DOCTOR, &[HOSPITAL, CLINIC]);
-		let plain = batch_weight::<Test>(&[report(1), report(2), report(3)]);
-		let mixed = batch_weight::<Test>(&[three, report(2), two]);
-		assert_eq!(plain, <() as WeightInfo>::anchor_batch(3));
-		let per_custodian = <() as WeightInfo>::anchor(2) - <() as WeightInfo>::anchor(1);
-		assert_eq!(mixed, plain + per_custodian * 3);
 	});
 }

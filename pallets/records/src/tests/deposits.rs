@@ -13,8 +13,8 @@ fn with_deposits(deposits: Vec<Deposit>) -> NewRecord {
 	NewRecord { deposits: BoundedVec::truncate_from(deposits), ..unsigned() }
 }
 
-fn anchor(deposits: Vec<Deposit>) -> sp_runtime::DispatchResult {
-	Records::anchor(signed_by(DOCTOR), with_deposits(deposits))
+fn anchor_with(deposits: Vec<Deposit>) -> sp_runtime::DispatchResult {
+	anchor(DOCTOR, with_deposits(deposits))
 }
 
 fn genuine(custodian: ParticipantId) -> Deposit {
@@ -24,12 +24,12 @@ fn genuine(custodian: ParticipantId) -> Deposit {
 #[test]
 fn one_to_three_distinct_custodians_are_accepted() {
 	new_test_ext().execute_and_check(|| {
-		assert_noop!(anchor(vec![]), Error::<Test>::NoDeposit);
+		assert_noop!(anchor_with(vec![]), Error::<Test>::NoDeposit);
 		assert_noop!(
-			anchor(vec![genuine(HOSPITAL), genuine(CLINIC), genuine(HOSPITAL)]),
+			anchor_with(vec![genuine(HOSPITAL), genuine(CLINIC), genuine(HOSPITAL)]),
 			Error::<Test>::DuplicateCustodian
 		);
-		assert_ok!(anchor(vec![genuine(HOSPITAL), genuine(CLINIC), genuine(ARCHIVE)]));
+		assert_ok!(anchor_with(vec![genuine(HOSPITAL), genuine(CLINIC), genuine(ARCHIVE)]));
 	});
 }
 
@@ -37,13 +37,13 @@ fn one_to_three_distinct_custodians_are_accepted() {
 fn only_active_centers_with_a_vault_are_custodians() {
 	new_test_ext().execute_and_check(|| {
 		for nobody in [GUEST, DOCTOR, ParticipantId(999)] {
-			assert_noop!(anchor(vec![genuine(nobody)]), Error::<Test>::NotACustodian);
+			assert_noop!(anchor_with(vec![genuine(nobody)]), Error::<Test>::NotACustodian);
 		}
 		edit(|tables| {
 			tables.participants.get_mut(&ARCHIVE).expect("the archive takes part").1.end(NOW);
 		});
 		assert_noop!(
-			anchor(vec![genuine(HOSPITAL), genuine(ARCHIVE)]),
+			anchor_with(vec![genuine(HOSPITAL), genuine(ARCHIVE)]),
 			Error::<Test>::NotACustodian
 		);
 	});
@@ -56,9 +56,9 @@ fn a_receipt_counts_until_just_before_its_expiry() {
 			let receipt = DepositReceipt { expires, ..receipt(&unsigned(), DOCTOR, HOSPITAL) };
 			signed(&receipt, HOSPITAL)
 		};
-		assert_noop!(anchor(vec![expiring(NOW)]), Error::<Test>::Expired);
-		assert_noop!(anchor(vec![expiring(NOW - 1)]), Error::<Test>::Expired);
-		assert_ok!(anchor(vec![expiring(NOW + 1)]));
+		assert_noop!(anchor_with(vec![expiring(NOW)]), Error::<Test>::Expired);
+		assert_noop!(anchor_with(vec![expiring(NOW - 1)]), Error::<Test>::Expired);
+		assert_ok!(anchor_with(vec![expiring(NOW + 1)]));
 	});
 }
 
@@ -73,14 +73,17 @@ fn a_receipt_for_anything_else_is_refused() {
 			DepositReceipt { size: right.size + 1, ..right },
 		];
 		for receipt in wrong {
-			assert_noop!(anchor(vec![signed(&receipt, HOSPITAL)]), Error::<Test>::InvalidSignature);
+			assert_noop!(
+				anchor_with(vec![signed(&receipt, HOSPITAL)]),
+				Error::<Test>::InvalidSignature
+			);
 		}
 		// The expiry and the custodian travel with the call: changing them spoils the signature.
 		let extended = Deposit { expires: right.expires + 1, ..genuine(HOSPITAL) };
-		assert_noop!(anchor(vec![extended]), Error::<Test>::InvalidSignature);
+		assert_noop!(anchor_with(vec![extended]), Error::<Test>::InvalidSignature);
 		let renamed = Deposit { custodian: CLINIC, ..genuine(HOSPITAL) };
-		assert_noop!(anchor(vec![renamed]), Error::<Test>::InvalidSignature);
-		assert_ok!(anchor(vec![genuine(HOSPITAL)]));
+		assert_noop!(anchor_with(vec![renamed]), Error::<Test>::InvalidSignature);
+		assert_ok!(anchor_with(vec![genuine(HOSPITAL)]));
 	});
 }
 
@@ -88,10 +91,10 @@ fn a_receipt_for_anything_else_is_refused() {
 fn a_receipt_of_another_key_is_refused() {
 	new_test_ext().execute_and_check(|| {
 		let forged = signed(&receipt(&unsigned(), DOCTOR, HOSPITAL), CLINIC);
-		assert_noop!(anchor(vec![forged]), Error::<Test>::InvalidSignature);
+		assert_noop!(anchor_with(vec![forged]), Error::<Test>::InvalidSignature);
 		let mut garbage = genuine(HOSPITAL);
 		garbage.signature = [0xff; 64];
-		assert_noop!(anchor(vec![garbage]), Error::<Test>::InvalidSignature);
+		assert_noop!(anchor_with(vec![garbage]), Error::<Test>::InvalidSignature);
 	});
 }
 
@@ -99,7 +102,7 @@ fn a_receipt_of_another_key_is_refused() {
 fn a_receipt_for_one_author_serves_no_other() {
 	new_test_ext().execute_and_check(|| {
 		let stolen = with_deposits(vec![genuine(HOSPITAL)]);
-		assert_noop!(Records::anchor(signed_by(NURSE), stolen), Error::<Test>::InvalidSignature);
+		assert_noop!(anchor(NURSE, stolen), Error::<Test>::InvalidSignature);
 	});
 }
 
@@ -108,7 +111,7 @@ fn every_receipt_of_a_record_is_checked() {
 	new_test_ext().execute_and_check(|| {
 		let forged = signed(&receipt(&unsigned(), DOCTOR, ARCHIVE), CLINIC);
 		assert_noop!(
-			anchor(vec![genuine(HOSPITAL), genuine(CLINIC), forged]),
+			anchor_with(vec![genuine(HOSPITAL), genuine(CLINIC), forged]),
 			Error::<Test>::InvalidSignature
 		);
 	});

@@ -6,3 +6,4 @@ mod histories;
 mod origins;
 mod reading;
 mod supersede;
+mod weight;

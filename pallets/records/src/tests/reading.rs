@@ -8,7 +8,7 @@ use crate::{mock::*, reading::MAX_PAGE};
 fn anchor_five() -> Vec<RecordId> {
 	(1..=5u8)
 		.map(|seed| {
-			assert_ok!(Records::anchor(signed_by(DOCTOR), report(seed)));
+			assert_ok!(anchor(DOCTOR, report(seed)));
 			id_of(&report(seed), DOCTOR)
 		})
 		.collect()
