@@ -12,6 +12,7 @@ use ward_client::{
 	error::{Context, Kind},
 	files, Result,
 };
+use ward_crypto::content::ContentBytes;
 
 use crate::{
 	machine::{forget_peak_memory, peak_memory_mib, Machine, Others},
@@ -174,7 +175,7 @@ fn measure_size(
 		opening.add(&open(&record, dir, size).context(Kind::Other, failed)?);
 	}
 	found.memory = found.memory.max(peak_memory_mib());
-	let content = std::fs::read(&path).context(Kind::Other, failed)?;
+	let content = ContentBytes::from(std::fs::read(&path).context(Kind::Other, failed)?);
 	std::fs::remove_file(&path).context(Kind::Other, failed)?;
 	let mut in_memory = Measured::default();
 	while in_memory.wall < seconds {

@@ -78,7 +78,9 @@ impl Chain {
 		}
 	}
 
-	pub(crate) async fn with_client(url: &str, client: RpcClient) -> Result<Self, ChainError> {
+	/// The chain behind a client of any kind, for tests that answer for a node.
+	#[doc(hidden)]
+	pub async fn with_client(url: &str, client: RpcClient) -> Result<Self, ChainError> {
 		let rpc = Rpc::new(url, client.clone());
 		let genesis = rpc.genesis().await?;
 		// The methods that every node has; what subxt would choose keeps few blocks at hand.

@@ -1,5 +1,6 @@
 //! Sealed content: a record's content under its data key, as a vault stores it.
 
+mod bytes;
 mod format;
 mod key;
 mod manifest;
@@ -8,6 +9,7 @@ mod padme;
 mod part;
 mod seal;
 
+pub use bytes::ContentBytes;
 pub use key::DataKey;
 pub use manifest::{Canonicalisation, Manifest, ManifestError, MAX_MANIFEST_LEN};
 pub use open::{OpenError, Opener};

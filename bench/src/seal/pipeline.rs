@@ -11,7 +11,9 @@ use ward_client::{
 	files::{NewFile, Tee},
 	moment,
 };
-use ward_crypto::content::{hash_and_size, DataKey, Manifest, Opener, SealPlan, Sealer};
+use ward_crypto::content::{
+	hash_and_size, ContentBytes, DataKey, Manifest, Opener, SealPlan, Sealer,
+};
 use ward_primitives::Digest;
 
 use crate::machine::thread_cpu_seconds;
@@ -70,14 +72,15 @@ pub(super) fn seal(content: &Path, dir: &Path) -> io::Result<(Measured, Record)>
 	Ok((measured, Record { ciphertext, key, commitment: plan.commitment, root }))
 }
 
-/// Does with a content in memory what [`seal`] does with a file, and keeps nothing.
-pub(super) fn seal_in_memory(content: &[u8]) -> io::Result<Measured> {
+/// Does with a content in memory what `ward put` does with FHIR, and keeps nothing.
+pub(super) fn seal_in_memory(content: &ContentBytes) -> io::Result<Measured> {
 	let (started, cpu) = (Instant::now(), thread_cpu_seconds());
-	let (digest, length) = hash_and_size(content)?;
+	// What making `content` has cost.
+	let (digest, length) = hash_and_size(content.as_ref())?;
 	let sealed_at = moment::display(moment::now());
 	let manifest = Manifest::new("application/octet-stream", length, digest, sealed_at);
 	let plan = SealPlan::generate(&manifest).map_err(io::Error::other)?;
-	hash_and_size(Sealer::new(&plan, &DataKey::generate(), content))?;
+	hash_and_size(Sealer::of_bytes(&plan, &DataKey::generate(), content.clone())?)?;
 	let (cpu, wall) = (thread_cpu_seconds() - cpu, started.elapsed().as_secs_f64());
 	Ok(Measured { times: 1, cpu, wall, sync_wall: 0.0 })
 }

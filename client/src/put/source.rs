@@ -2,12 +2,11 @@
 
 use std::{
 	fs::File,
-	io::{self, BufReader, Cursor, Read},
+	io::{self, BufReader, Read},
 	path::{Path, PathBuf},
-	sync::Arc,
 };
 
-use ward_crypto::content::hash_and_size;
+use ward_crypto::content::{hash_and_size, ContentBytes};
 use ward_primitives::{Attributes, Category, CategorySet, Digest};
 
 use super::PutOptions;
@@ -27,7 +26,7 @@ const FHIR_JSON: &str = "application/fhir+json";
 #[derive(Clone, Debug)]
 pub enum Source {
 	/// Bytes in memory: FHIR, which is read as a whole.
-	Memory(Arc<Vec<u8>>),
+	Memory(ContentBytes),
 	/// A file that is streamed.
 	File(PathBuf),
 }
@@ -36,17 +35,9 @@ impl Source {
 	/// Starts to read it.
 	pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
 		Ok(match self {
-			Self::Memory(bytes) => Box::new(Cursor::new(SharedBytes(bytes.clone()))),
+			Self::Memory(bytes) => Box::new(bytes.clone().reader()),
 			Self::File(path) => Box::new(BufReader::with_capacity(1 << 16, File::open(path)?)),
 		})
-	}
-}
-
-struct SharedBytes(Arc<Vec<u8>>);
-
-impl AsRef<[u8]> for SharedBytes {
-	fn as_ref(&self) -> &[u8] {
-		&self.0
 	}
 }
 
@@ -160,12 +151,12 @@ fn read_fhir(path: &Path, size: u64, options: &PutOptions) -> Result<Vec<Item>> 
 		.context(Kind::Input, || format!("{} cannot be read", path.display()))?;
 	let found = fhir::classify(&content).map_err(|error| bad_fhir(path, error))?;
 	if !options.split {
-		return Ok(vec![fhir_item(path, None, content, found, options)?]);
+		return Ok(vec![fhir_item(path, None, content, found, options)]);
 	}
 	let parts = fhir::split(&content).map_err(|error| bad_fhir(path, error))?;
 	let item = |part: fhir::SplitPart| {
 		let found = fhir::classify(&part.bundle).map_err(|error| bad_fhir(path, error))?;
-		fhir_item(path, Some(part.categories), part.bundle, found, options)
+		Ok(fhir_item(path, Some(part.categories), part.bundle, found, options))
 	};
 	parts.into_iter().map(item).collect()
 }
@@ -176,14 +167,14 @@ fn fhir_item(
 	content: Vec<u8>,
 	found: FhirContent,
 	options: &PutOptions,
-) -> Result<Item> {
-	let (digest, length) = hash_and_size(&content[..])
-		.context(Kind::Input, || format!("{} cannot be hashed", path.display()))?;
-	Ok(Item {
+) -> Item {
+	let length = content.len() as u64;
+	let content = ContentBytes::from(content);
+	Item {
 		path: path.into(),
 		part,
-		source: Source::Memory(Arc::new(content)),
-		digest,
+		digest: content.digest(),
+		source: Source::Memory(content),
 		length,
 		media_type: FHIR_JSON.into(),
 		fhir_type: Some(found.fhir_type),
@@ -194,7 +185,7 @@ fn fhir_item(
 			sensitivity: found.sensitivity.max(options.sensitivity),
 			period: found.period,
 		},
-	})
+	}
 }
 
 fn bad_fhir(path: &Path, error: FhirError) -> Error {

@@ -1,7 +1,7 @@
 //! Sealing into the spool: ciphertext on its way, under the name of its put.
 
 use std::{
-	io,
+	io::{self, Read},
 	path::{Path, PathBuf},
 };
 
@@ -125,8 +125,13 @@ fn write(
 	let sealed = || -> io::Result<(Digest, u64)> {
 		files::make_private_directory(spool)?;
 		let mut copy = NewFile::create(&path(spool, key))?;
-		let sealer = Sealer::new(plan, data_key, watch.read(source.open()?));
-		let sums = hash_and_size(Tee::new(sealer, &mut copy))?;
+		let ciphertext: Box<dyn Read> = match source {
+			Source::Memory(bytes) => {
+				Box::new(watch.read(Sealer::of_bytes(plan, data_key, bytes.clone())?))
+			},
+			Source::File(_) => Box::new(Sealer::new(plan, data_key, watch.read(source.open()?))),
+		};
+		let sums = hash_and_size(Tee::new(ciphertext, &mut copy))?;
 		die_at("client.seal.unnamed");
 		copy.keep()?;
 		Ok(sums)
@@ -149,7 +154,7 @@ mod tests {
 		PutRow,
 	};
 	use crate::progress::Silent;
-	use std::{fs, io::Write, sync::Arc};
+	use std::{fs, io::Write};
 	use ward_crypto::content::Opener;
 
 	const CONTENT: &[u8] = b"a small content";
@@ -163,7 +168,7 @@ mod tests {
 	async fn what_is_spooled_opens_to_the_content_and_has_the_root_that_was_noted() {
 		let dir = tempfile::tempdir().unwrap();
 		let (spool, key) = (dir.path().join("spool"), identity().key(0));
-		let source = Source::Memory(Arc::new(CONTENT.to_vec()));
+		let source = Source::Memory(CONTENT.to_vec().into());
 		let sealed = seal(spool.clone(), key, manifest(CONTENT), source, &Silent).await.unwrap();
 		let ciphertext = fs::read(path(&spool, key)).unwrap();
 		assert_eq!(sealed.root, *blake3::hash(&ciphertext).as_bytes());
@@ -177,7 +182,7 @@ mod tests {
 	async fn a_lost_or_damaged_spool_file_is_sealed_again_to_the_same_bytes() {
 		let dir = tempfile::tempdir().unwrap();
 		let (spool, key) = (dir.path().join("spool"), identity().key(0));
-		let source = Source::Memory(Arc::new(CONTENT.to_vec()));
+		let source = Source::Memory(CONTENT.to_vec().into());
 		let sealed =
 			seal(spool.clone(), key, manifest(CONTENT), source.clone(), &Silent).await.unwrap();
 		let file = path(&spool, key);

@@ -44,7 +44,8 @@ impl PartOpener {
 		let body = size.saturating_sub(HEADER.len() as u64);
 		let count = body.div_ceil(STRIDE);
 		let last = body - count.saturating_sub(1) * STRIDE;
-		if last <= TAG_LEN as u64 {
+		// The greatest number stands for lengths that do not fit.
+		if last <= TAG_LEN as u64 || size == u64::MAX {
 			return Err(OpenError::WrongLength);
 		}
 		Ok(Self {
@@ -141,8 +142,8 @@ impl PartOpener {
 
 	/// Where these chunks are in the ciphertext.
 	fn ciphertext(&self, chunks: Range<u64>) -> Range<u64> {
-		let begin = HEADER.len() as u64;
-		begin + chunks.start * STRIDE..self.size.min(begin + chunks.end * STRIDE)
+		let place = |chunk: u64| chunk.saturating_mul(STRIDE).saturating_add(HEADER.len() as u64);
+		place(chunks.start)..self.size.min(place(chunks.end))
 	}
 
 	fn open_chunk<'c>(&self, chunk: u64, ciphertext: &'c mut [u8]) -> Result<&'c [u8], OpenError> {

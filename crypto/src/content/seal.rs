@@ -2,10 +2,10 @@
 
 use super::{
 	format::{ciphertext_len, unpadded_len, ChunkCipher, CHUNK_LEN, HEADER, TAG_LEN},
-	padme, DataKey, Manifest, ManifestError,
+	padme, ContentBytes, DataKey, Manifest, ManifestError,
 };
 use rand::{rngs::OsRng, RngCore, TryRngCore};
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use ward_primitives::{record::manifest_commitment, Digest};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -78,7 +78,8 @@ impl From<SealError> for io::Error {
 pub struct Sealer<R: Read> {
 	content: R,
 	content_left: u64,
-	content_hash: blake3::Hasher,
+	/// None for a content whose digest is known, because it cannot change.
+	content_hash: Option<blake3::Hasher>,
 	content_digest: Digest,
 	/// Salt, manifest length and manifest, and how many of their bytes are sealed already.
 	preamble: Zeroizing<Vec<u8>>,
@@ -93,8 +94,22 @@ pub struct Sealer<R: Read> {
 	has_failed: bool,
 }
 
+impl Sealer<Cursor<ContentBytes>> {
+	/// Starts to seal a content in memory, without hashing it once more.
+	pub fn of_bytes(
+		plan: &SealPlan,
+		key: &DataKey,
+		content: ContentBytes,
+	) -> Result<Self, SealError> {
+		match content.digest() == plan.content_digest {
+			true => Ok(Self { content_hash: None, ..Self::new(plan, key, content.reader()) }),
+			false => Err(SealError::ContentChanged),
+		}
+	}
+}
+
 impl<R: Read> Sealer<R> {
-	/// Starts to seal `content`.
+	/// Starts to seal `content`, which is hashed on its way: it may have changed since it was planned.
 	pub fn new(plan: &SealPlan, key: &DataKey, content: R) -> Self {
 		let manifest_len = u32::try_from(plan.manifest.len())
 			.expect("a plan holds a manifest of at most 64 KiB; qed");
@@ -104,7 +119,7 @@ impl<R: Read> Sealer<R> {
 		Self {
 			content,
 			content_left: plan.content_len,
-			content_hash: blake3::Hasher::new(),
+			content_hash: Some(blake3::Hasher::new()),
 			content_digest: plan.content_digest,
 			preamble: Zeroizing::new(preamble),
 			preamble_done: 0,
@@ -150,12 +165,14 @@ impl<R: Read> Sealer<R> {
 		if read_full(&mut self.content, content)? < wanted {
 			return Err(SealError::ContentChanged.into());
 		}
-		self.content_hash.update(content);
+		if let Some(hash) = &mut self.content_hash {
+			hash.update(content);
+		}
 		self.content_left -= wanted as u64;
 		if is_last {
 			let is_longer = read_full(&mut self.content, &mut [0])? != 0;
-			let digest: Digest = self.content_hash.finalize().into();
-			if is_longer || digest != self.content_digest {
+			let hash = self.content_hash.as_ref().map(|hash| Digest::from(hash.finalize()));
+			if is_longer || hash.is_some_and(|found| found != self.content_digest) {
 				return Err(SealError::ContentChanged.into());
 			}
 		}

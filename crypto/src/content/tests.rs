@@ -106,6 +106,21 @@ fn too_long_and_foreign_manifests_are_refused() {
 }
 
 #[test]
+fn content_in_memory_gives_the_same_ciphertext_and_no_other_is_taken_for_it() {
+	for len in [0, 1, CHUNK_LEN, 3 * CHUNK_LEN + 5] {
+		let content = content(len);
+		let plan = plan(&content);
+		let mut ciphertext = Vec::new();
+		let mut sealer = Sealer::of_bytes(&plan, &key(), content.clone().into()).unwrap();
+		sealer.read_to_end(&mut ciphertext).unwrap();
+		assert_eq!(ciphertext, seal(&plan, &content));
+		let other = ContentBytes::from([&content[..], b"more"].concat());
+		let refused = Sealer::of_bytes(&plan, &key(), other).err();
+		assert_eq!(refused, Some(SealError::ContentChanged));
+	}
+}
+
+#[test]
 fn content_that_changed_since_its_manifest_is_not_sealed() {
 	let sealed = content(CHUNK_LEN + 5);
 	let mut altered = sealed.clone();
@@ -474,4 +489,18 @@ fn a_part_that_was_altered_moved_or_cut_does_not_open() {
 		let opener = PartOpener::new(&key(), &plan.commitment, size);
 		assert!(matches!(opener.err(), Some(OpenError::WrongLength)), "{size}");
 	}
+}
+
+#[test]
+fn a_length_that_does_not_fit_is_refused_although_the_manifest_has_it() {
+	let text = plan(b"x").manifest;
+	let text = String::from_utf8(text).unwrap();
+	let text = text.replace("\"length\":1", &format!("\"length\":{}", u64::MAX));
+	let plan = SealPlan::new(SALT, text.into_bytes()).unwrap();
+	assert_eq!(plan.ciphertext_len(), u64::MAX);
+	let opener = PartOpener::new(&key(), &plan.commitment, u64::MAX);
+	assert!(matches!(opener, Err(OpenError::WrongLength)));
+	// Just below, places in the ciphertext are still counted without an overflow.
+	let opener = PartOpener::new(&key(), &plan.commitment, u64::MAX - 1).unwrap();
+	assert_eq!(opener.wanted_head(), Some(0..(HEADER.len() + CHUNK_LEN + TAG_LEN) as u64));
 }

@@ -66,8 +66,8 @@ pub(super) fn start_block(slot: u64) {
 }
 
 /// Ends the block that was started.
-pub(super) fn finish_block() {
-	Executive::finalize_block();
+pub(super) fn finish_block() -> Header {
+	Executive::finalize_block()
 }
 
 /// The slot that a moment lies in.
@@ -76,7 +76,7 @@ pub(super) fn slot_of(moment: Moment) -> u64 {
 }
 
 /// The extensions of the next transaction of `signer`.
-fn extensions(nonce: u32) -> TxExtension {
+pub(super) fn extensions(nonce: u32) -> TxExtension {
 	(
 		frame_system::AuthorizeCall::new(),
 		frame_system::CheckNonZeroSender::new(),

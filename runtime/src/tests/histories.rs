@@ -11,6 +11,7 @@
 //! - `WARD_HISTORIES_PRINT=1`: print what happens, and at the end what was seen how often. With
 //!   `WARD_HISTORIES=1` that shows the history that failed.
 
+mod answers;
 mod bases;
 mod calls;
 mod coverage;
@@ -20,8 +21,11 @@ mod model;
 mod moves;
 mod people;
 mod questions;
+mod readers;
 mod rules;
+mod snapshots;
 mod terms;
+mod vault;
 
 use std::{
 	cell::RefCell,
@@ -61,13 +65,24 @@ use super::{
 	chain::{self, dispatch_outcome, outcome, submit},
 	check_invariants, START,
 };
-use crate::{Block, Runtime, RuntimeCall, RuntimeEvent, System, SLOT_DURATION};
+use crate::{Block, Header, Runtime, RuntimeCall, RuntimeEvent, System, SLOT_DURATION};
 
 /// How many histories are tried if nothing else is asked for. So many have seen everything.
 const FEW: u32 = 300;
 
 /// How many moves a history has at most.
 const LONGEST: usize = 180;
+
+/// Whoever looks on while a history happens.
+trait Witness {
+	/// A block is complete.
+	fn block(&mut self, _world: &World, _block: &Header) {}
+	/// Somebody is about to call.
+	fn call(&mut self, _world: &World, _signer: KeyNo, _call: &Call) {}
+}
+
+/// Nobody looks on.
+impl Witness for () {}
 
 /// A chain with the model of it.
 #[derive(Clone)]
@@ -126,6 +141,10 @@ impl World {
 
 	/// Enrols those whom the histories start with, by transactions like any other.
 	fn populate(&mut self, tally: &mut Tally) {
+		// Those of the founders were made when nobody had keys.
+		for founder in COUNCIL {
+			assert_eq!(self.call(founder, &Call::SetSealingKey, tally), "permitted");
+		}
 		let mut enrol = |world: &mut Self, by: KeyNo, role, care| {
 			let (key, proof) = (world.new_key(), world.good_proof());
 			let result = world.call(by, &Call::Enrol { role, key, care, proof }, tally);
@@ -164,9 +183,9 @@ impl World {
 		}
 		let stopped = Call::Suspend { who: *GUESTS.end() };
 		assert_eq!(self.call(COUNCIL[0], &stopped, tally), "permitted");
-		self.wait(1);
+		self.wait(1, &mut ());
 		self.begin(tally);
-		self.wait(1);
+		self.wait(1, &mut ());
 	}
 
 	/// The first records and grants. Everybody still has one key, with the same number.
@@ -220,8 +239,9 @@ impl World {
 	}
 
 	/// Ends the block and starts one some slots later.
-	fn wait(&mut self, slots: u64) {
-		chain::finish_block();
+	fn wait(&mut self, slots: u64, witness: &mut dyn Witness) {
+		let block = chain::finish_block();
+		witness.block(self, &block);
 		self.model.now += slots * SLOT_DURATION;
 		self.moments.push(self.model.now);
 		chain::start_block(chain::slot_of(self.model.now));
@@ -317,7 +337,7 @@ impl World {
 	}
 
 	/// Lives through a history: one seed for each step.
-	fn live(&mut self, steps: &[u64], tally: &mut Tally) {
+	fn live(&mut self, steps: &[u64], tally: &mut Tally, witness: &mut dyn Witness) {
 		for seed in steps {
 			let mut dice = Dice(*seed);
 			for happening in moves::next(&mut dice, &self.model) {
@@ -327,19 +347,21 @@ impl World {
 				match happening {
 					Move::Wait(slots) => {
 						self.ask_some(4, &mut dice, tally);
-						self.wait(slots);
+						self.wait(slots, witness);
 					},
 					Move::Call(signer, call) => {
+						witness.call(self, signer, &call);
 						self.call(signer, &call, tally);
 					},
 				}
 			}
 			self.ask_some(1, &mut dice, tally);
 		}
-		self.wait(1);
+		self.wait(1, witness);
 		let mut dice = Dice(steps.len() as u64);
 		self.ask_some(40, &mut dice, tally);
-		chain::finish_block();
+		let block = chain::finish_block();
+		witness.block(self, &block);
 		check_invariants();
 	}
 }
@@ -364,7 +386,7 @@ fn how_many() -> (u32, u64) {
 
 /// Does something without a word of this thread's panics: a history that is being shortened fails
 /// hundreds of times.
-fn quietly<Returned>(act: impl FnOnce() -> Returned) -> Returned {
+pub(super) fn quietly<Returned>(act: impl FnOnce() -> Returned) -> Returned {
 	let usual = Arc::new(panic::take_hook());
 	let (here, of_others) = (thread::current().id(), usual.clone());
 	panic::set_hook(Box::new(move |info| {
@@ -377,43 +399,76 @@ fn quietly<Returned>(act: impl FnOnce() -> Returned) -> Returned {
 	returned
 }
 
-#[test]
-fn every_call_and_every_decision_of_random_histories_is_that_of_the_model() {
-	let (histories, seed) = how_many();
-	println!("{histories} histories, WARD_SEED={seed}");
-	let mut tally = Tally::default();
-	let founders: Vec<ed25519::Pair> = COUNCIL.iter().map(|key| pair(*key)).collect();
-	let mut founding = TestExternalities::new(chain::genesis(&founders[0], &founders[1..]));
-	let start = founding.execute_with(|| {
-		let mut world = World::found();
-		world.populate(&mut tally);
-		world
-	});
-	founding.commit_all().expect("no storage transaction is open");
-	let (raw, root) = founding.into_raw_snapshot();
+/// The chain on which all histories begin.
+struct Founding {
+	world: World,
+	raw: Vec<(Vec<u8>, (Vec<u8>, i32))>,
+	root: H256,
+}
 
-	let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/histories.failed");
+impl Founding {
+	fn new(tally: &mut Tally) -> Self {
+		let founders: Vec<ed25519::Pair> = COUNCIL.iter().map(|key| pair(*key)).collect();
+		let mut founding = TestExternalities::new(chain::genesis(&founders[0], &founders[1..]));
+		let world = founding.execute_with(|| {
+			let mut world = World::found();
+			world.populate(tally);
+			world
+		});
+		founding.commit_all().expect("no storage transaction is open");
+		let (raw, root) = founding.into_raw_snapshot();
+		Self { world, raw, root }
+	}
+
+	/// Lives through a history that begins here, and returns what was seen.
+	fn live(&self, steps: &[u64], witness: &mut dyn Witness) -> Tally {
+		let (raw, mut seen) = (self.raw.clone(), Tally::default());
+		let mut ext = TestExternalities::from_raw_snapshot(raw, self.root, StateVersion::V1);
+		ext.execute_with(|| self.world.clone().live(steps, &mut seen, witness));
+		seen
+	}
+}
+
+/// Runs so many histories, those that have failed before first. A failing one is shortened and kept.
+fn try_many(
+	histories: u32,
+	seed: u64,
+	kept: &'static str,
+	most_attempts: u32,
+	history: impl Fn(&[u64]),
+) {
+	println!("{histories} histories, WARD_SEED={seed}");
 	let config = Config {
 		cases: histories,
 		failure_persistence: Some(Box::new(FileFailurePersistence::Direct(kept))),
-		max_shrink_iters: 400,
+		max_shrink_iters: most_attempts,
 		..Config::default()
 	};
 	let mut bytes = [0; 32];
 	bytes[..8].copy_from_slice(&seed.to_le_bytes());
 	let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-	let tally = RefCell::new(tally);
 	let steps = prop::collection::vec(any::<u64>().no_shrink(), 1..LONGEST);
 	let mut runner = TestRunner::new_with_rng(config, rng);
-	let history = |steps: Vec<u64>| {
-		let mut ext = TestExternalities::from_raw_snapshot(raw.clone(), root, StateVersion::V1);
-		// Counted only if it passes: shortened histories do not count.
-		let mut seen = Tally::default();
-		ext.execute_with(|| start.clone().live(&steps, &mut seen));
-		tally.borrow_mut().add(seen);
-		Ok(())
-	};
-	let result = quietly(|| runner.run(&steps, history));
+	let result = quietly(|| {
+		runner.run(&steps, |steps| {
+			history(&steps);
+			Ok(())
+		})
+	});
 	result.unwrap_or_else(|error| panic!("WARD_SEED={seed}: {error}"));
+}
+
+#[test]
+fn every_call_and_every_decision_of_random_histories_is_that_of_the_model() {
+	let (histories, seed) = how_many();
+	let mut tally = Tally::default();
+	let founding = Founding::new(&mut tally);
+	let tally = RefCell::new(tally);
+	let kept = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/histories.failed");
+	// Counted only if it passes: shortened histories do not count.
+	try_many(histories, seed, kept, 400, |steps| {
+		let seen = founding.live(steps, &mut ());
+		tally.borrow_mut().add(seen);
+	});
 	tally.into_inner().check(histories >= FEW);
 }

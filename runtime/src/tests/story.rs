@@ -136,7 +136,7 @@ fn read(
 		purpose: PurposeOfUse::Treat,
 		at: Timestamp::get(),
 	};
-	let inputs = gather::<Participants, Records, Consent>(query, Timestamp::get());
+	let inputs = gather::<Participants, Records, Consent>(query, Timestamp::get()).inputs;
 	decide(&inputs, Some(opening))
 }
 
@@ -155,7 +155,7 @@ fn one_record_crosses() {
 		let (record, notes_id) = deposited(&cast, cast.doctor.1, Some(cast.center_a), &notes);
 		assert_ok!(Records::anchor(signed(&cast.doctor.0), record.clone()));
 		assert_noop!(
-			Records::anchor(signed(&cast.doctor.0), record),
+			Records::anchor(signed(&cast.doctor.0), record).map_err(|refused| refused.error),
 			pallet_ward_records::Error::<crate::Runtime>::AlreadyExists
 		);
 

@@ -28,7 +28,8 @@ pub(super) fn pair(key: KeyNo) -> ed25519::Pair {
 	ed25519::Pair::from_seed(&seed(key))
 }
 
-fn seed(key: KeyNo) -> [u8; 32] {
+/// The seed of the key pair with this number.
+pub(super) fn seed(key: KeyNo) -> [u8; 32] {
 	blake2_256(&key.to_le_bytes())
 }
 
@@ -55,13 +56,19 @@ pub(super) fn opening(content: &Content) -> AttributesOpening {
 	}
 }
 
-fn content(patient: Id, author: Id, content: &Content, size: u64) -> RecordContent {
+/// The ciphertext of a record.
+pub(super) fn ciphertext(content: &Content) -> Vec<u8> {
+	content.number.to_le_bytes().repeat(SIZE as usize / 4)
+}
+
+/// What makes a record.
+pub(super) fn content(patient: Id, author: Id, content: &Content, size: u64) -> RecordContent {
 	RecordContent {
 		patient: ParticipantId(patient),
 		author: ParticipantId(author),
 		commitment: blake2_256(&(content.number + 1).to_be_bytes()),
 		attributes: opening(content).digest(),
-		content_root: [2; 32],
+		content_root: blake3::hash(&ciphertext(content)).into(),
 		size,
 	}
 }

@@ -181,6 +181,8 @@ pub(super) struct Record {
 	pub(super) author: Id,
 	pub(super) center: Option<Id>,
 	pub(super) content: Content,
+	/// The centers that hold it.
+	pub(super) custodians: Vec<Id>,
 	pub(super) anchored: Moment,
 	/// The first record of its lineage.
 	pub(super) first: RecordNo,

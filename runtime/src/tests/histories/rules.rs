@@ -679,6 +679,7 @@ impl Model {
 			author,
 			center: draft.on_behalf_of,
 			content: draft.content,
+			custodians: draft.receipts.iter().map(|receipt| receipt.custodian).collect(),
 			anchored: self.now,
 			first: old.map_or(number, |old| self.records[old].first),
 			is_head: true,
