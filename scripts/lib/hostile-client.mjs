@@ -4,56 +4,14 @@
 // signs its requests by docs/protocol.md alone, without any of Ward's code.
 
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { parseArgs } from 'node:util';
-import { hex, keyOf, signedHeaders, unhex } from './signed-request.mjs';
+import { announcement, given, send as sendAs } from './deposit.mjs';
+import { hex, keyOf } from './signed-request.mjs';
 
-// Node.js has neither BLAKE3 nor BLAKE2b with 32 bytes; scripts/setup installs them with @polkadot/api.
-const require = createRequire(new URL('../../polkadot-js/check.mjs', import.meta.url));
-const { blake2AsU8a } = require('@polkadot/util-crypto');
-const { blake3 } = createRequire(require.resolve('@polkadot/util-crypto'))('@noble/hashes/blake3');
-
-const { values: given } = parseArgs({
-	options: Object.fromEntries(['vault', 'genesis', 'center', 'author', 'seed-file'].map((n) => [n, { type: 'string' }])),
-});
-const author = Number(given.author);
-const ownKey = keyOf(unhex(readFileSync(given['seed-file'], 'latin1').trim()));
-const headers = (...request) => signedHeaders({ ...given, key: ownKey }, ...request);
-
-async function send(method, path, { json, bytes, lies } = {}) {
-	const body = json ? JSON.stringify(json) : bytes;
-	const all = headers(method, path, json && body, lies);
-	if (json) all['content-type'] = 'application/json';
-	const answer = await fetch(given.vault + path, { method, headers: all, body });
-	const text = await answer.text();
-	const parsed = text === '' ? {} : JSON.parse(text);
-	return { status: answer.status, body: parsed, code: (parsed.type ?? 'ok').split(':').at(-1) };
-}
-
-/** An announcement of `content`, for its author's eyes only. */
-function announcement(content) {
-	const salt = randomBytes(32);
-	// SCALE: salt, categories u16, sensitivity u8, no period.
-	const attributes = Buffer.concat([Buffer.from('ward/attributes/v1\0'), salt, Buffer.from([0, 2, 0, 0])]);
-	return {
-		content: {
-			patient: author,
-			author,
-			commitment: hex(randomBytes(32)),
-			attributes: hex(blake2AsU8a(attributes, 256)),
-			content_root: hex(blake3(content)),
-			size: content.length,
-		},
-		opening: { salt: hex(salt), attributes: { categories: 512, sensitivity: 'normal', period: null } },
-		wraps: [{ recipient: author, suite: 'XWing', sealed: randomBytes(1168).toString('base64') }],
-		patientOnly: true,
-	};
-}
-
+const who = given();
+const send = (...request) => sendAs(who, ...request);
 const report = (name, { status, code }) => console.log(`${name} ${status} ${code}`);
 const content = randomBytes(5000);
-const json = announcement(content);
+const json = announcement(who.author, content);
 
 report('bad-signature', await send('POST', '/v1/deposits', { json, lies: { signs: 'something else' } }));
 report('wrong-vault', await send('POST', '/v1/deposits', { json, lies: { center: 999 } }));

@@ -172,10 +172,12 @@ enrol() {
 }
 
 # open_vault NAME CENTER NUMBER N [NODE]: keys, the center's row on the chain, and a running vault with the ports of
-# number N, beside the node of that or another number. With $TLS, a directory with cert.pem and key.pem, over https.
+# number N, beside the node of that or another number. With $TLS, a directory with cert.pem and key.pem, over https;
+# with the further options in $VAULT_OPTIONS.
 open_vault() {
-	local data=$DIRECTORY/vault-$1 center=$2 number=$3 n=$4 address node scheme=http transport=(--allow-plain-http)
+	local data=$DIRECTORY/vault-$1 center=$2 number=$3 n=$4 address node scheme=http transport=(--allow-plain-http) options
 	[ -z "${TLS:-}" ] || scheme=https transport=(--tls-cert "$TLS/cert.pem" --tls-key "$TLS/key.pem")
+	read -ra options <<<"${VAULT_OPTIONS:-}"
 	address=127.0.0.1:$(vault_port "$n")
 	node=ws://127.0.0.1:$(rpc_port "${5:-$n}")
 	"$BIN/ward-vault" init --data-dir "$data" >"$DIRECTORY/vault-$1.keys.json"
@@ -183,7 +185,7 @@ open_vault() {
 	as "$center" keys attach-receipt "$DIRECTORY/vault-$1.attestation.json" >/dev/null
 	as "$center" center set-vault --endpoint "$scheme://$address" --vault-keys "$DIRECTORY/vault-$1.keys.json" >/dev/null
 	run "vault-$1" "$BIN/ward-vault" run --data-dir "$data" --center "$number" --node "$node" --listen "$address" \
-		--operator-listen "127.0.0.1:$(($(vault_port "$n") + 1))" "${transport[@]}" \
+		--operator-listen "127.0.0.1:$(($(vault_port "$n") + 1))" "${transport[@]}" "${options[@]}" \
 		--runtime "$("$BIN/ward-vault" runtime-hash --node "$node")"
 	check "vault $1 is ready" eventually 120 curl -sf "http://127.0.0.1:$(($(vault_port "$n") + 1))/readyz"
 }

@@ -13,7 +13,7 @@ export function keyOf(seed) {
 	return { secret, id: hex(spki.subarray(-32)) };
 }
 
-/** The headers of a request to the vault of `center`. What `lies` names is other than it should be. */
+/** The headers of a request to the vault of `center`; `path` with its query, as it goes over the wire. What `lies` names is other than it should be. */
 export function signedHeaders({ center, genesis, key }, method, path, body, lies = {}) {
 	const now = Math.floor(Date.now() / 1000) + (lies.clock ?? 0);
 	const { secret, id } = lies.key ?? key;
@@ -24,7 +24,8 @@ export function signedHeaders({ center, genesis, key }, method, path, body, lies
 	};
 	if (body) fields['content-digest'] = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
 	const covered = ['@method', '@path', '@query', ...(body ? ['content-digest'] : []), 'ward-vault', 'ward-genesis', 'ward-purpose'];
-	const value = { '@method': method, '@path': path, '@query': '?', ...fields };
+	const [bare, query = ''] = path.split(/\?(.*)/s);
+	const value = { '@method': method, '@path': bare, '@query': `?${query}`, ...fields };
 	const nonce = lies.nonce ?? randomBytes(18).toString('base64url');
 	const parameters =
 		`(${covered.map((name) => `"${name}"`).join(' ')});created=${now};expires=${now + (lies.lifetime ?? 30)}` +
