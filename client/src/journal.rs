@@ -157,7 +157,17 @@ impl Journal {
 						.code_is("home-in-use")
 						.hint("wait until it is done and run the command again"));
 				},
-				Err(error) => return Err(error).context(Kind::Other, what),
+				Err(DatabaseError::Storage(redb::StorageError::Corrupted(why))) => {
+					return Err(damaged(path).caused_by(why));
+				},
+				Err(DatabaseError::Storage(redb::StorageError::Io(why))) if is_spoilt(&why) => {
+					return Err(damaged(path).caused_by(why));
+				},
+				Err(error) => {
+					return Err(error).context(Kind::Other, what).map_err(|error| {
+						error.hint("make room on the disk, and check who owns the home")
+					});
+				},
 			}
 		}
 	}
@@ -251,7 +261,8 @@ impl Journal {
 			Ok(table.get(key)?.map(|bytes| bytes.value().to_vec()))
 		};
 		let found = found().context(Kind::Other, what)?;
-		found.map(|bytes| V::decode_all(&mut &bytes[..]).context(Kind::Other, what)).transpose()
+		let decode = |bytes: Vec<u8>| V::decode_all(&mut &bytes[..]);
+		found.map(decode).transpose().map_err(|error| damaged(&self.path).caused_by(error))
 	}
 
 	fn write(
@@ -273,6 +284,37 @@ impl Journal {
 			error.hint("make room on the disk; nothing has left this machine for this step")
 		})
 	}
+}
+
+/// What is read from pages before they could be compared with their checksums can make the library panic,
+/// of which nobody needs to be told more than that.
+fn guarded<T>(
+	attempt: impl FnOnce() -> std::result::Result<T, DatabaseError>,
+) -> std::result::Result<T, DatabaseError> {
+	let loud = std::panic::take_hook();
+	std::panic::set_hook(Box::new(|_| {}));
+	let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt));
+	std::panic::set_hook(loud);
+	done.unwrap_or_else(|_| {
+		Err(DatabaseError::Storage(redb::StorageError::Corrupted("its structure is broken".into())))
+	})
+}
+
+/// Whether an error says that a file is none of a journal, or not all of one.
+fn is_spoilt(error: &std::io::Error) -> bool {
+	use std::io::ErrorKind::{InvalidData, UnexpectedEof};
+	matches!(error.kind(), InvalidData | UnexpectedEof)
+}
+
+/// The error for a journal that is not as it was written.
+fn damaged(path: &Path) -> Error {
+	Error::new(Kind::Other, format!("the journal {} is damaged", path.display()))
+		.code_is("journal-damaged")
+		.hint(
+			"restore it from a backup together with keys.json, or move it away: a new one is made. What \
+			 is anchored is safe on the chain and in the vaults; what was under way is then a new record, \
+			 so look at `ward records` before you put it again",
+		)
 }
 
 /// Opens a database. A new one is made aside and gets its name when it is complete: one that was cut
@@ -298,7 +340,13 @@ fn open_or_make(path: &Path) -> std::result::Result<Database, DatabaseError> {
 		// Unlike a renaming, this never replaces what another process has made meanwhile.
 		files::link_new(&aside, path).map_err(failed)?;
 	}
-	builder.create(path)
+	// A page that has changed on the disk is found by its checksum before anything is read from it.
+	let attempt = || {
+		let mut database = builder.create(path)?;
+		database.check_integrity()?;
+		Ok(database)
+	};
+	guarded(attempt)
 }
 
 impl JournalKey {
@@ -423,6 +471,40 @@ pub(crate) mod tests {
 		let journal = Journal::open(&path).await.unwrap();
 		assert_eq!(journal.put(identity().key(0)).unwrap(), Some(row()), "the same one");
 		assert_eq!(journal.opening(row().record).unwrap(), Some(row().opening));
+	}
+
+	/// Whatever byte of the file has changed: it is refused, or it reads as it was written.
+	#[tokio::test]
+	async fn a_damaged_journal_is_refused_and_never_read_otherwise() {
+		let dir = tempfile::tempdir().unwrap();
+		let path = dir.path().join("journal.redb");
+		let journal = Journal::open(&path).await.unwrap();
+		for copy in 0..20 {
+			journal.begin_put(identity().key(copy), &row()).unwrap();
+		}
+		drop(journal);
+		let sound = std::fs::read(&path).unwrap();
+		let used = sound.iter().rposition(|byte| *byte != 0).unwrap();
+		let (mut refused, mut read) = (0, 0);
+		for at in (0..=used).step_by(211) {
+			let mut flipped = sound.clone();
+			flipped[at] ^= 0x41;
+			std::fs::write(&path, flipped).unwrap();
+			match Journal::open(&path).await {
+				Err(error) => {
+					assert!(error.remedy().is_some(), "byte {at}: {error}");
+					refused += 1;
+				},
+				Ok(journal) => {
+					for copy in 0..20 {
+						let found = journal.put(identity().key(copy)).unwrap();
+						assert_eq!(found, Some(row()), "byte {at}");
+					}
+					read += 1;
+				},
+			}
+		}
+		assert!(refused > 0 && read > 0, "{refused} refused, {read} read");
 	}
 
 	#[tokio::test]

@@ -1,12 +1,12 @@
 //! The access log: who was given what, and who was not. One entry for each decision, numbered from
 //! 0 without gaps and chained by hashes, on disk before the first byte leaves.
 
-use codec::Encode;
+use codec::{Decode, Encode};
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use ward_primitives::{Digest, ParticipantId};
 pub use ward_vault_api::log::{Entry, Event, LogFacts};
 
-use crate::database::{decode, Database, Result};
+use crate::database::{decode, fact, Database, Result, FACTS};
 
 pub(crate) const LOG: TableDefinition<u64, &[u8]> = TableDefinition::new("access-log");
 pub(crate) const BY_PATIENT: TableDefinition<(u64, u64), ()> =
@@ -18,19 +18,69 @@ pub(crate) fn create_tables(transaction: &WriteTransaction) -> Result<()> {
 	Ok(())
 }
 
+/// Entries that are lost for good, which the operator has accepted. The log carries on after them, from
+/// the hash of the last one that is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Gap {
+	/// The number of the first entry that is lost.
+	pub from: u64,
+	/// The number of the first one after them.
+	pub to: u64,
+	/// The hash of the last one that is lost.
+	pub head: Digest,
+}
+
+const GAPS: &str = "log-gaps";
+
+/// The gaps of the log, the oldest first.
+pub(crate) fn gaps(facts: &impl ReadableTable<&'static str, &'static [u8]>) -> Result<Vec<Gap>> {
+	Ok(fact(facts, GAPS)?.unwrap_or_default())
+}
+
+/// Adds a gap.
+pub(crate) fn add_gap(transaction: &WriteTransaction, gap: Gap) -> Result<()> {
+	let mut gaps = gaps(&transaction.open_table(FACTS)?)?;
+	gaps.push(gap);
+	crate::database::set_fact(transaction, GAPS, &gaps)
+}
+
+/// The number of the next entry, and the hash that it carries on from, if there was one before.
+pub(crate) fn next_entry(
+	log: &impl ReadableTable<u64, &'static [u8]>,
+	gaps: &[Gap],
+) -> Result<(u64, Option<Digest>)> {
+	let last: Option<Entry> = log.last()?.map(|(_, value)| decode(value.value())).transpose()?;
+	let next = last.map_or(0, |last| last.sequence.saturating_add(1));
+	Ok(match gaps.last() {
+		Some(gap) if gap.to > next => (gap.to, Some(gap.head)),
+		_ => (next, last.map(|last| last.hash())),
+	})
+}
+
+/// The hash that the entry with this number carries on from, if the one before is there or lies at the end
+/// of a gap.
+pub(crate) fn hash_before(
+	log: &impl ReadableTable<u64, &'static [u8]>,
+	gaps: &[Gap],
+	number: u64,
+) -> Result<Option<Digest>> {
+	let Some(before) = number.checked_sub(1) else { return Ok(None) };
+	if let Some(value) = log.get(before)? {
+		return Ok(Some(decode::<Entry>(value.value())?.hash()));
+	}
+	Ok(gaps.iter().find(|gap| gap.to == number).map(|gap| gap.head))
+}
+
 /// Adds an entry in the course of a transaction.
 pub(crate) fn append(
 	transaction: &WriteTransaction,
 	facts: &LogFacts,
 	genesis: Digest,
 ) -> Result<Entry> {
+	let gaps = gaps(&transaction.open_table(FACTS)?)?;
 	let mut log = transaction.open_table(LOG)?;
-	let last: Option<Entry> = log.last()?.map(|(_, value)| decode(value.value())).transpose()?;
-	let entry = Entry {
-		previous_hash: last.map_or(genesis, |last| last.hash()),
-		sequence: last.map_or(0, |last| last.sequence + 1),
-		facts: *facts,
-	};
+	let (sequence, previous) = next_entry(&log, &gaps)?;
+	let entry = Entry { previous_hash: previous.unwrap_or(genesis), sequence, facts: *facts };
 	log.insert(entry.sequence, entry.encode().as_slice())?;
 	transaction.open_table(BY_PATIENT)?.insert((facts.patient.0, entry.sequence), ())?;
 	Ok(entry)
@@ -68,12 +118,11 @@ impl Database {
 		.await
 	}
 
-	/// How many entries there are.
+	/// The number of the next entry.
 	pub async fn log_length(&self) -> Result<u64> {
 		self.read(|transaction| {
-			let log = transaction.open_table(LOG)?;
-			let last = log.last()?.map(|(number, _)| number.value());
-			Ok(last.map_or(0, |last| last + 1))
+			let gaps = gaps(&transaction.open_table(FACTS)?)?;
+			Ok(next_entry(&transaction.open_table(LOG)?, &gaps)?.0)
 		})
 		.await
 	}

@@ -5,6 +5,7 @@
 //! Nothing is changed. The database is opened as a vault would open it, so nobody else may have it.
 
 mod custody;
+mod envelopes;
 mod files;
 mod log;
 mod tables;
@@ -18,6 +19,8 @@ use crate::{
 	chain::{ChainView, Unreachable},
 	config::DataPaths,
 	database::{Database, DatabaseError},
+	keys::KeyError,
+	release::ReleaseService,
 };
 
 pub use custody::Custody;
@@ -43,6 +46,9 @@ pub enum AuditError {
 	/// The node does not answer.
 	#[error(transparent)]
 	Node(#[from] Unreachable),
+	/// The release key cannot be read.
+	#[error(transparent)]
+	Key(#[from] KeyError),
 	/// The audit was cut off.
 	#[error("the audit was cut off")]
 	CutOff,
@@ -51,9 +57,7 @@ pub enum AuditError {
 impl From<DatabaseError> for AuditError {
 	fn from(error: DatabaseError) -> Self {
 		match error {
-			DatabaseError::Failed(cause) if matches!(*cause, redb::Error::DatabaseAlreadyOpen) => {
-				Self::Running
-			},
+			DatabaseError::InUse => Self::Running,
 			other => Self::Database(other),
 		}
 	}
@@ -116,12 +120,23 @@ impl Audit {
 		if !paths.database.exists() {
 			return Err(AuditError::NoDatabase(data_dir.display().to_string()));
 		}
-		let database = Database::open(&paths.database)?;
+		let (database, loss) = Database::inspect(&paths.database)?;
 		let mut report = Report::default();
+		let lost = loss.map(|loss| Finding::new("database-behind", loss.to_string()));
+		report.findings.extend(lost);
 		let genesis = database.genesis().await?;
 		let rows = database.read(move |transaction| tables::read(transaction, genesis)).await?;
 		let (log, logged) =
 			database.read(move |transaction| log::read(transaction, genesis)).await?;
+
+		if let (Some((_, center)), Some(genesis), false) = (&self.chain, genesis, self.lengths_only)
+		{
+			let center = *center;
+			let release = ReleaseService::read(&paths.release_key, center)?;
+			let checked = database
+				.read(move |transaction| envelopes::check(transaction, &release, center, genesis));
+			report.findings.extend(checked.await?);
+		}
 
 		let (content, lengths_only) = (paths.content, self.lengths_only);
 		let reading = tokio::task::spawn_blocking(move || {

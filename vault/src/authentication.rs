@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-	extract::{FromRequest, FromRequestParts, OriginalUri, Request},
+	extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request},
 	http::request::Parts,
 };
 use http::HeaderMap;
@@ -18,9 +18,11 @@ use ward_primitives::{
 use ward_vault_api::hex::Hex;
 
 use crate::{
+	body,
 	chain::StateView,
 	contingency::{self, Contingency},
 	error::{Code, Refusal},
+	trouble::Trouble,
 	vault::Vault,
 };
 
@@ -119,16 +121,14 @@ impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedReaderJson<T> {
 
 	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
 		let (parts, body) = request.into_parts();
+		// Nothing is read for who has not even signed.
+		signature_fields(&parts.headers)?;
 		let limits = &vault.settings.limits;
 		let announced = single(&parts.headers, "content-length")?.map(str::parse::<u64>);
 		if announced.is_some_and(|length| length.is_ok_and(|n| n > limits.json_bytes as u64)) {
 			return Err(Code::TooLarge.into());
 		}
-		let reading = axum::body::to_bytes(body, limits.json_bytes);
-		let body = tokio::time::timeout(limits.idle_timeout, reading)
-			.await
-			.map_err(|_| Refusal::malformed("The body did not come in time."))?
-			.map_err(|_| Refusal::from(Code::TooLarge))?;
+		let body = body::read(body, limits.json_bytes, limits.idle_timeout).await?;
 		let reader = authenticate(vault, &parts, Some(&body)).await?;
 		let value = serde_json::from_slice(&body)
 			.map_err(|error| Refusal::malformed(format!("The body does not parse: {error}.")))?;
@@ -143,13 +143,10 @@ async fn authenticate(
 	body: Option<&[u8]>,
 ) -> Result<Reader, Refusal> {
 	let headers = &parts.headers;
-	let (Some(input), Some(signature)) =
-		(single(headers, "signature-input")?, single(headers, "signature")?)
-	else {
-		return Err(Code::SignatureMissing.into());
-	};
+	let (input, signature) = signature_fields(headers)?;
 	let genesis = vault.genesis().await?;
-	if required(headers, "ward-vault")?.parse::<u64>() != Ok(vault.center().0) {
+	// As the signature covers it: without zeros or signs before it.
+	if required(headers, "ward-vault")? != vault.center().to_string() {
 		return Err(Code::WrongVault.into());
 	}
 	if digest(required(headers, "ward-genesis")?) != Some(genesis) {
@@ -174,8 +171,17 @@ async fn authenticate(
 		purpose,
 	};
 	let now = vault.clock.now();
-	let verified = verify(&covered, input, signature, now / 1000)?;
-	admit(vault, verified, purpose).await
+	match verify(&covered, input, signature, now / 1000) {
+		Ok(verified) => admit(vault, verified, purpose).await,
+		// Whose clock is wrong, the chain can tell.
+		Err(error @ (RequestError::Expired | RequestError::FromFuture)) => {
+			match vault.finalized().await {
+				Err(trouble @ Trouble::Clock(_)) => Err(trouble.into()),
+				_ => Err(error.into()),
+			}
+		},
+		Err(error) => Err(error.into()),
+	}
 }
 
 /// From a verified signature to a participant.
@@ -238,6 +244,12 @@ impl From<RequestError> for Refusal {
 	}
 }
 
+/// The two fields that carry a signature.
+fn signature_fields(headers: &HeaderMap) -> Result<(&str, &str), Refusal> {
+	let fields = single(headers, "signature-input")?.zip(single(headers, "signature")?);
+	fields.ok_or(Code::SignatureMissing.into())
+}
+
 /// The value of a header field that may stand only once.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Refusal> {
 	let mut values = headers.get_all(name).iter();
@@ -255,6 +267,21 @@ fn required<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Refusal> 
 /// `0x` and 64 hexadecimal digits, as record ids are written.
 fn digest(text: &str) -> Option<Digest> {
 	text.parse::<RecordId>().ok().map(|parsed| parsed.0)
+}
+
+/// The one parameter of a path.
+pub struct PathParameter(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathParameter {
+	type Rejection = Refusal;
+
+	async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+		// Percent encoding that gives no UTF-8.
+		let Path(text) = Path::from_request_parts(parts, state)
+			.await
+			.map_err(|_| Refusal::malformed("The path is no text."))?;
+		Ok(Self(text))
+	}
 }
 
 /// Reads a digest from a path.

@@ -115,16 +115,21 @@ pub struct Options {
 	/// Largest JSON body, in bytes [default: 65536]
 	#[arg(long, env = "WARD_VAULT_MAX_JSON_BYTES", value_name = "BYTES")]
 	pub max_json_bytes: Option<usize>,
+	/// Connections at the same time, on each of the two addresses; more of them are refused [default: 4096]
+	#[arg(long, env = "WARD_VAULT_MAX_CONNECTIONS", value_name = "COUNT")]
+	pub max_connections: Option<usize>,
 	/// Uploads at the same time; more of them wait [default: 16]
 	#[arg(long, env = "WARD_VAULT_CONCURRENT_UPLOADS", value_name = "COUNT")]
 	pub concurrent_uploads: Option<usize>,
 	/// Slowest upload, in bytes a second on average; a slower one is given up [default: 8192]
 	#[arg(long, env = "WARD_VAULT_MIN_UPLOAD_BYTES_PER_SECOND", value_name = "BYTES")]
 	pub min_upload_bytes_per_second: Option<u64>,
-	/// How long the header of a request may take, in seconds [default: 10]
+	/// How long the header of a request may take, and a connection until its first is here, in seconds
+	/// [default: 10]
 	#[arg(long, env = "WARD_VAULT_HEADER_TIMEOUT", value_name = "SECONDS")]
 	pub header_timeout: Option<u64>,
-	/// How long a body may pause, or an upload wait for a slot, in seconds [default: 30]
+	/// How long a body, or a reader of an answer, may pause, or an upload wait for a slot, in seconds
+	/// [default: 30]
 	#[arg(long, env = "WARD_VAULT_IDLE_TIMEOUT", value_name = "SECONDS")]
 	pub idle_timeout: Option<u64>,
 	/// How long running requests may take to finish at shutdown, in seconds [default: 30]
@@ -157,13 +162,15 @@ pub struct Limits {
 	pub staging_time: Moment,
 	/// Largest JSON body.
 	pub json_bytes: usize,
+	/// Connections at the same time, on each of the two addresses.
+	pub max_connections: usize,
 	/// Uploads at the same time.
 	pub concurrent_uploads: usize,
 	/// Slowest upload, in bytes a second on average.
 	pub min_upload_bytes_per_second: u64,
-	/// How long the header of a request may take.
+	/// How long the header of a request may take, and a connection until its first is here.
 	pub header_timeout: Duration,
-	/// How long a body may pause.
+	/// How long a body, or a reader of an answer, may pause.
 	pub idle_timeout: Duration,
 	/// How long running requests may take to finish at shutdown.
 	pub shutdown_timeout: Duration,
@@ -278,6 +285,7 @@ impl Options {
 			staging_deposits,
 			staging_seconds,
 			max_json_bytes,
+			max_connections,
 			concurrent_uploads,
 			min_upload_bytes_per_second,
 			header_timeout,
@@ -338,6 +346,7 @@ impl Options {
 					.max(7_200)
 					.saturating_mul(1_000),
 				json_bytes: self.max_json_bytes.unwrap_or(65_536),
+				max_connections: self.max_connections.unwrap_or(4_096).max(1),
 				concurrent_uploads: self.concurrent_uploads.unwrap_or(16).max(1),
 				min_upload_bytes_per_second: self
 					.min_upload_bytes_per_second

@@ -5,17 +5,21 @@
 use std::{
 	io,
 	path::{Path, PathBuf},
-	sync::{Arc, PoisonError, RwLock},
+	sync::{Arc, Mutex, PoisonError, RwLock},
+	time::{Duration, Instant},
 };
 
 use codec::{Decode, Encode};
 use redb::{ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use ward_fail_points::die_at;
-use ward_primitives::Digest;
+use ward_primitives::{Digest, RecordId};
 
+use self::mark::{Loss, Mark, Point};
 use crate::chain::Head;
 
 pub mod deposits;
+pub mod loss;
+pub mod mark;
 pub mod nonces;
 pub mod sealing_keys;
 
@@ -30,11 +34,14 @@ pub enum DatabaseError {
 	/// The disk is full.
 	#[error("the disk is full; make room or move the data directory")]
 	Full,
-	/// Another process has it open, or it cannot be read or written.
+	/// Another process has it open.
+	#[error("a vault is working in this data directory; stop it first")]
+	InUse,
+	/// It cannot be read or written.
 	#[error("the database failed: {0}")]
 	Failed(Box<redb::Error>),
 	/// A row cannot be read.
-	#[error("a row of the database cannot be decoded: {0}; restore the data directory")]
+	#[error("a row of the database cannot be decoded: {0}; put the latest sound copy of vault.redb back")]
 	Undecodable(codec::Error),
 	/// It was made for another chain.
 	#[error(
@@ -47,6 +54,18 @@ pub enum DatabaseError {
 		/// The chain that the node is on.
 		found: Digest,
 	},
+	/// It is not what was written.
+	#[error(
+		"the database is damaged: {0}; put the latest sound copy of vault.redb back: the start tells \
+		 what that lacks"
+	)]
+	Damaged(String),
+	/// What belongs to a record is not what was lodged.
+	#[error("what is lodged for {0} is damaged; put the latest sound copy of vault.redb back")]
+	DamagedRecord(RecordId),
+	/// It lacks what the vault has confirmed.
+	#[error("{0}")]
+	Lacks(Loss),
 	/// Its work was cut off by a panic or by the end of the process.
 	#[error("a database task was cut off")]
 	CutOff,
@@ -55,8 +74,13 @@ pub enum DatabaseError {
 impl From<redb::Error> for DatabaseError {
 	fn from(error: redb::Error) -> Self {
 		let full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+		let spoilt =
+			|kind| matches!(kind, io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof);
 		match error {
 			redb::Error::Io(io) if full(io.kind()) => Self::Full,
+			redb::Error::Io(io) if spoilt(io.kind()) => Self::Damaged(io.to_string()),
+			redb::Error::Corrupted(what) => Self::Damaged(what),
+			redb::Error::DatabaseAlreadyOpen => Self::InUse,
 			other => Self::Failed(Box::new(other)),
 		}
 	}
@@ -87,20 +111,35 @@ pub(crate) type Result<T> = std::result::Result<T, DatabaseError>;
 pub struct Database {
 	path: PathBuf,
 	open: Arc<RwLock<Option<redb::Database>>>,
+	/// None where nothing is changed.
+	mark: Option<Arc<Mark>>,
+	/// When a change last found the disk full.
+	full_at: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Database {
-	/// Opens the database file, or makes it.
+	/// Opens the database file, or makes it. Refuses one that is damaged, and one that lacks what the
+	/// vault has confirmed.
 	pub fn open(path: &Path) -> Result<Self> {
-		let database = open_or_make(path)?;
-		let transaction = database.begin_write()?;
-		transaction.open_table(FACTS)?;
-		deposits::create_tables(&transaction)?;
-		nonces::create_tables(&transaction)?;
-		sealing_keys::create_tables(&transaction)?;
-		crate::access_log::create_tables(&transaction)?;
-		transaction.commit()?;
-		Ok(Self { path: path.into(), open: Arc::new(RwLock::new(Some(database))) })
+		let database = prepared(path)?;
+		let mark = marked(path, &database)?;
+		Ok(Self::of(path, database, Some(mark)))
+	}
+
+	/// Opens a database that nothing will be changed in, and tells what it lacks.
+	pub(crate) fn inspect(path: &Path) -> Result<(Self, Option<Loss>)> {
+		let database = prepared(path)?;
+		let (_, loss) = mark::compare(path, &database)?;
+		Ok((Self::of(path, database, None), loss))
+	}
+
+	fn of(path: &Path, database: redb::Database, mark: Option<Mark>) -> Self {
+		Self {
+			path: path.into(),
+			open: Arc::new(RwLock::new(Some(database))),
+			mark: mark.map(Arc::new),
+			full_at: Arc::default(),
+		}
 	}
 
 	/// Reads in one snapshot, away from the async threads.
@@ -116,13 +155,22 @@ impl Database {
 		&self,
 		work: impl Fn(&WriteTransaction) -> Result<T> + Send + 'static,
 	) -> Result<T> {
-		self.run(move |database| {
+		let mark = self.mark.clone();
+		let done = self.run(move |database| {
 			let transaction = database.begin_write()?;
 			let result = work(&transaction)?;
+			let point = Point::after_change(&transaction)?;
 			transaction.commit()?;
+			if let Some(mark) = &mark {
+				mark.raise(point)?;
+			}
 			Ok(result)
-		})
-		.await
+		});
+		let done = done.await;
+		if matches!(done, Err(DatabaseError::Full)) {
+			*self.full_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+		}
+		done
 	}
 
 	async fn run<T: Send + 'static>(
@@ -151,7 +199,12 @@ impl Database {
 	fn reopen(&self) -> Result<()> {
 		let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
 		*open = None;
-		*open = Some(builder().open(&self.path)?);
+		let database = guarded(|| Ok(builder().open(&self.path)?))?;
+		// Somebody may have put another file there.
+		if let (_, Some(loss)) = mark::compare(&self.path, &database)? {
+			return Err(DatabaseError::Lacks(loss));
+		}
+		*open = Some(database);
 		Ok(())
 	}
 
@@ -199,8 +252,13 @@ impl Database {
 		.await
 	}
 
-	/// Whether the database can be read.
+	/// Whether the database can be read, and changes have found room on the disk.
 	pub async fn check(&self) -> Result<()> {
+		let full_at = *self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+		// A small change may find room where the next one does not.
+		if full_at.is_some_and(|at| at.elapsed() < FULL) {
+			return Err(DatabaseError::Full);
+		}
 		self.read(|transaction| {
 			transaction.open_table(FACTS)?.get(GENESIS)?;
 			Ok(())
@@ -209,6 +267,9 @@ impl Database {
 	}
 }
 
+/// How long a disk counts as full after a change has found it so.
+const FULL: Duration = Duration::from_secs(15);
+
 /// How much of the database is kept in memory, in bytes.
 const CACHE: usize = 32 << 20;
 
@@ -216,6 +277,44 @@ fn builder() -> redb::Builder {
 	let mut builder = redb::Builder::new();
 	builder.set_cache_size(CACHE);
 	builder
+}
+
+/// Opens the database file or makes it, compares all pages with their checksums, and makes the tables that
+/// are missing.
+fn prepared(path: &Path) -> Result<redb::Database> {
+	let attempt = || {
+		let mut database = open_or_make(path)?;
+		if !database.check_integrity()? {
+			tracing::warn!("the database was repaired after it had not been closed");
+		}
+		let transaction = database.begin_write()?;
+		transaction.open_table(FACTS)?;
+		deposits::create_tables(&transaction)?;
+		nonces::create_tables(&transaction)?;
+		sealing_keys::create_tables(&transaction)?;
+		crate::access_log::create_tables(&transaction)?;
+		transaction.commit()?;
+		Ok(database)
+	};
+	guarded(attempt)
+}
+
+/// What is read from pages before they could be compared with their checksums can make the library panic.
+fn guarded<T>(attempt: impl FnOnce() -> Result<T>) -> Result<T> {
+	std::panic::catch_unwind(std::panic::AssertUnwindSafe(attempt))
+		.unwrap_or_else(|_| Err(DatabaseError::Damaged("its structure is broken".into())))
+}
+
+/// The mark of a database that lacks nothing.
+fn marked(path: &Path, database: &redb::Database) -> Result<Mark> {
+	match mark::compare(path, database)? {
+		(_, Some(loss)) => Err(DatabaseError::Lacks(loss)),
+		(Some(point), None) => Mark::open(path, point),
+		(None, None) => {
+			Mark::set(path, Point::default())?;
+			Mark::open(path, Point::default())
+		},
+	}
 }
 
 /// Opens the database file. A new one is made aside and gets its name when it is complete: one that was

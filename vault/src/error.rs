@@ -44,6 +44,8 @@ pub enum Code {
 	SealingKeyUnknown,
 	/// The record was announced before with other facts.
 	DepositConflict,
+	/// The body does not come, or comes too slowly.
+	TooSlow,
 	/// An upload must say its length.
 	LengthRequired,
 	/// The body, or the announced content, is larger than the vault takes.
@@ -84,7 +86,7 @@ pub enum Code {
 
 impl Code {
 	/// All codes.
-	pub const ALL: [Self; 31] = [
+	pub const ALL: [Self; 32] = [
 		Self::MalformedRequest,
 		Self::SignatureMissing,
 		Self::SignatureInvalid,
@@ -98,6 +100,7 @@ impl Code {
 		Self::NotFound,
 		Self::SealingKeyUnknown,
 		Self::DepositConflict,
+		Self::TooSlow,
 		Self::LengthRequired,
 		Self::TooLarge,
 		Self::RangeNotSatisfiable,
@@ -201,6 +204,12 @@ impl Code {
 				"deposit-conflict",
 				"The record was announced before with other facts",
 				"Repeat the first announcement, or seal the content anew to make another record.",
+			),
+			Self::TooSlow => (
+				408,
+				"too-slow",
+				"The body does not come, or comes more slowly than the vault waits for",
+				"Send it again over a faster connection; nothing of it is kept.",
 			),
 			Self::LengthRequired => (
 				411,

@@ -20,6 +20,12 @@ pub enum KeyError {
 	/// There is a file already, and keys are never overwritten.
 	#[error("{} exists already; keys are never overwritten", .0.display())]
 	AlreadyExists(PathBuf),
+	/// The vault has worked with a key that is gone now.
+	#[error(
+		"{} is missing, and the vault has been at work: what was made for this key would be lost with \
+		 another one; restore it from a backup", .0.display()
+	)]
+	Lost(PathBuf),
 	/// The file cannot be read or written.
 	#[error("{path}: {1}; `ward-vault init` makes the keys", path = .0.display())]
 	File(PathBuf, #[source] io::Error),
@@ -31,7 +37,8 @@ pub enum KeyError {
 	NotAKey(PathBuf),
 }
 
-/// Makes a key file with 32 random bytes, durably.
+/// Makes a key file with 32 random bytes, durably. It is written aside, and gets its name when it is
+/// complete: one that was cut off is no key.
 pub(crate) fn create(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
 	let fault = |error: io::Error| match error.kind() {
 		io::ErrorKind::AlreadyExists => KeyError::AlreadyExists(path.into()),
@@ -40,14 +47,27 @@ pub(crate) fn create(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
 	let seed = Zeroizing::new(rand::random::<[u8; 32]>());
 	let mut text = Zeroizing::new(hex::encode(*seed));
 	text.push('\n');
+	let aside = path.with_extension("key.new");
+	remove(&aside).map_err(fault)?;
 	let mut file =
-		OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fault)?;
+		OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside).map_err(fault)?;
 	file.write_all(text.as_bytes()).map_err(fault)?;
 	file.sync_all().map_err(fault)?;
+	// Unlike a renaming, this never replaces a key.
+	let named = fs::hard_link(&aside, path);
+	remove(&aside).map_err(fault)?;
+	named.map_err(fault)?;
 	if let Some(parent) = path.parent() {
 		File::open(parent).and_then(|directory| directory.sync_all()).map_err(fault)?;
 	}
 	Ok(seed)
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+	match fs::remove_file(file) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+		_ => Ok(()),
+	}
 }
 
 /// Reads a key file; refuses one that others may read.
@@ -120,6 +140,17 @@ mod tests {
 		assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 		assert_eq!(ReceiptKey::read(&path).unwrap().public(), made.public());
 		assert!(matches!(ReceiptKey::create(&path), Err(KeyError::AlreadyExists(_))));
+	}
+
+	#[test]
+	fn what_is_left_of_a_key_that_was_cut_off_is_in_nobodys_way() {
+		let home = tempfile::tempdir().unwrap();
+		let path = home.path().join("receipt.key");
+		fs::write(home.path().join("receipt.key.new"), "0123").unwrap();
+		let made = ReceiptKey::create(&path).unwrap();
+		assert!(ReceiptKey::create(&path).is_err());
+		assert_eq!(ReceiptKey::read(&path).unwrap().public(), made.public(), "not overwritten");
+		assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
 	}
 
 	#[test]

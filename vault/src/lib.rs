@@ -19,8 +19,10 @@
 pub mod access_log;
 pub mod audit;
 pub mod authentication;
+pub mod body;
 pub mod chain;
 pub mod config;
+mod connection;
 pub mod contingency;
 pub mod controllers;
 pub mod database;

@@ -9,6 +9,7 @@ use std::{
 
 use base64::{engine::general_purpose::STANDARD, Engine};
 use clap::{Args, Parser, Subcommand};
+use fdlimit::Outcome;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use ward_primitives::{proof::KeyAttachment, KeyRoles, Moment, ParticipantId};
@@ -16,7 +17,7 @@ use ward_vault::{
 	audit::Audit,
 	chain::{ChainView, Node},
 	config::{DataPaths, LogFormat, Options, Settings, DEFAULT_DATA_DIR, DEFAULT_NODE},
-	database::Database,
+	database::{loss, mark::Loss, Database},
 	keys::{self, KeyError, ReceiptKey},
 	release::ReleaseService,
 	router, server,
@@ -40,7 +41,8 @@ enum Command {
 	/// Make the vault's two keys, and print the public ones as JSON
 	///
 	/// The keys go into `keys/` of the data directory, readable by their owner only; existing keys are
-	/// never overwritten. Back both files up: without the release key, no data key can be released.
+	/// never overwritten. If an earlier call was cut off, this makes what is missing. Back both files up:
+	/// without the release key, no data key can be released.
 	Init {
 		/// Directory for keys, database and ciphertext
 		#[arg(long, env = "WARD_VAULT_DATA_DIR", value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
@@ -66,6 +68,18 @@ enum Command {
 	/// Only when the consortium has agreed which chain counts: what is anchored on the other one only is
 	/// lost. The vault must not run. Afterwards, `ward-vault audit --node` names what is missing.
 	AcceptChain {
+		/// Directory for keys, database and ciphertext
+		#[arg(long, env = "WARD_VAULT_DATA_DIR", value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
+		data_dir: PathBuf,
+	},
+	/// Let the vault go on without what its database lacks
+	///
+	/// A vault notes in `vault.mark`, apart from its database, how far that has come. It does not start
+	/// with a database that lacks something of it, such as one from a backup. Put the latest one back
+	/// whenever there is one. If it is lost, this command accepts that for good: the access log carries on
+	/// after the missing entries with their numbers left out, which patients can see, and no request counts
+	/// again that may have been used. The vault must not run. Leave `vault.mark` out of backups.
+	AcceptLoss {
 		/// Directory for keys, database and ciphertext
 		#[arg(long, env = "WARD_VAULT_DATA_DIR", value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
 		data_dir: PathBuf,
@@ -157,6 +171,10 @@ async fn execute(command: Command) -> Result<(), Failure> {
 			};
 			writeln!(std::io::stdout(), "{said}").map_err(Into::into)
 		},
+		Command::AcceptLoss { data_dir } => {
+			let said = accept_loss(&data_dir)?;
+			writeln!(std::io::stdout(), "{said}").map_err(Into::into)
+		},
 		Command::Attest(given) => print(&attest(given).await?),
 		Command::RuntimeHash { node } => {
 			let state = Node::new(node).finalized().await?;
@@ -171,25 +189,58 @@ fn settings(given: Run) -> Result<Settings, Failure> {
 	Ok(given.options.or(file).resolve()?)
 }
 
-/// Makes both keys or, if there are keys already, neither.
+/// Makes both keys, or the one that is missing because an earlier call was cut off.
 fn init(data_dir: &Path) -> Result<serde_json::Value, KeyError> {
 	let paths = DataPaths::of(data_dir);
-	if let Some(existing) =
-		[&paths.receipt_key, &paths.release_key].into_iter().find(|p| p.exists())
-	{
-		return Err(KeyError::AlreadyExists(existing.clone()));
+	let missing = [&paths.receipt_key, &paths.release_key].map(|path| !path.exists());
+	if missing == [false, false] {
+		return Err(KeyError::AlreadyExists(paths.receipt_key));
+	}
+	if paths.database.exists() {
+		let gone = if missing[0] { paths.receipt_key } else { paths.release_key };
+		return Err(KeyError::Lost(gone));
 	}
 	// The database holds openings of attributes, which are nobody else's business either.
 	keys::create_directory(data_dir)?;
 	keys::create_directory(&paths.keys)?;
-	let receipt = ReceiptKey::create(&paths.receipt_key)?;
-	let release = ReleaseService::create_key(&paths.release_key)?;
+	let receipt = match missing[0] {
+		true => ReceiptKey::create(&paths.receipt_key)?,
+		false => ReceiptKey::read(&paths.receipt_key)?,
+	};
+	let release = match missing[1] {
+		true => ReleaseService::create_key(&paths.release_key)?,
+		// Whose vault it is makes no difference to its public key.
+		false => ReleaseService::read(&paths.release_key, ParticipantId(0))?.public(),
+	};
 	Ok(json!({
 		"receiptKey": hex(&receipt.public()),
 		"releaseSuite": "XWing",
 		"releaseKey": STANDARD.encode(&release),
 		"releaseKeyHex": hex(&release),
 	}))
+}
+
+/// Lets the vault go on without what its database lacks.
+fn accept_loss(data_dir: &Path) -> Result<String, Failure> {
+	let paths = DataPaths::of(data_dir);
+	if !paths.receipt_key.exists() {
+		let what = format!("{} is no vault's data directory; name one", data_dir.display());
+		return Err(what.into());
+	}
+	Ok(match loss::accept(&paths.database, Clock::system().now())? {
+		None => "nothing is missing, and nothing was changed".into(),
+		Some(Loss::Behind { changes, entries }) => format!(
+			"{changes} changes are lost, among them {entries} entries of the access log; the vault \
+			 can run again; `ward-vault audit --node` names the records that are missing"
+		),
+		Some(Loss::OtherLog { known, found }) => format!(
+			"the access log had {known} entries and has {found}; the vault can run again, and \
+			 patients who have seen other entries will be told that they are gone"
+		),
+		Some(Loss::NoMark | Loss::Unreadable) => "the database counts as it is; the vault can run \
+			again; `ward-vault audit --node` names the records that are missing"
+			.into(),
+	})
 }
 
 async fn audit(given: AuditOptions) -> Result<(), Failure> {
@@ -236,6 +287,7 @@ async fn attest(given: Attest) -> Result<serde_json::Value, Failure> {
 
 async fn run(settings: Settings) -> Result<(), Failure> {
 	start_log(settings.log_format);
+	raise_file_limit(settings.limits.max_connections);
 	// The only cryptography of the vault's TLS; an error means that it is installed already.
 	let _installed = rustls::crypto::ring::default_provider().install_default().is_ok();
 	let chain = Arc::new(Node::new(settings.node.clone()));
@@ -243,6 +295,19 @@ async fn run(settings: Settings) -> Result<(), Failure> {
 	tokio::spawn(warn_unless_published(vault.clone()));
 	server::start(vault).await?.until_signalled().await?;
 	Ok(())
+}
+
+/// Each connection is an open file, and so is what it reads or writes.
+fn raise_file_limit(connections: usize) {
+	let needed = (connections as u64).saturating_mul(2);
+	match fdlimit::raise_fd_limit() {
+		Ok(Outcome::LimitRaised { to, .. }) if to < needed => tracing::warn!(
+			"this process may open {to} files, too few for {connections} connections; raise the limit \
+			 (LimitNOFILE, ulimit -n) to {needed}, or lower --max-connections"
+		),
+		Ok(_) => {},
+		Err(cause) => tracing::warn!(%cause, "the limit on open files stays as it is"),
+	}
 }
 
 /// Receipts count, and data keys arrive, only if the center's row names this vault's keys.

@@ -29,12 +29,31 @@ struct TroubleLabels {
 	code: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ListenerLabels {
+	listener: &'static str,
+}
+
+/// The connections of one listener.
+#[derive(Clone)]
+pub(crate) struct Connections {
+	/// How many there are.
+	pub(crate) open: Gauge,
+	/// Those for which there was no room.
+	pub(crate) refused: Counter,
+	/// Those that did nothing for too long.
+	pub(crate) timed_out: Counter,
+}
+
 /// The vault's counters.
 pub struct Metrics {
 	registry: Registry,
 	requests: Family<RequestLabels, Counter>,
 	seconds: Histogram,
 	decisions: Family<DecisionLabels, Counter>,
+	connections: Family<ListenerLabels, Gauge>,
+	connections_refused: Family<ListenerLabels, Counter>,
+	connections_timed_out: Family<ListenerLabels, Counter>,
 	/// Bytes of ciphertext that were stored.
 	pub stored_bytes: Counter,
 	/// Bytes of ciphertext that were sent, or are being sent.
@@ -65,6 +84,20 @@ impl Default for Metrics {
 		registry.register("request_seconds", "Time until an answer starts", seconds.clone());
 		let decisions = Family::<DecisionLabels, Counter>::default();
 		registry.register("decisions", "Access decisions by outcome", decisions.clone());
+		let connections = Family::<ListenerLabels, Gauge>::default();
+		registry.register("connections", "Open connections by listener", connections.clone());
+		let connections_refused = Family::<ListenerLabels, Counter>::default();
+		registry.register(
+			"connections_refused",
+			"Connections for which there was no room",
+			connections_refused.clone(),
+		);
+		let connections_timed_out = Family::<ListenerLabels, Counter>::default();
+		registry.register(
+			"connections_timed_out",
+			"Connections that did nothing for too long",
+			connections_timed_out.clone(),
+		);
 		let mut counter = |name: &str, help: &str| {
 			let counter = Counter::default();
 			registry.register(name, help, counter.clone());
@@ -96,6 +129,9 @@ impl Default for Metrics {
 			requests,
 			seconds,
 			decisions,
+			connections,
+			connections_refused,
+			connections_timed_out,
 			stored_bytes,
 			sent_bytes,
 			promoted,
@@ -115,6 +151,16 @@ impl Metrics {
 	pub fn request(&self, method: String, route: String, status: u16, seconds: f64) {
 		self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
 		self.seconds.observe(seconds);
+	}
+
+	/// The counters of a listener's connections.
+	pub(crate) fn connections(&self, listener: &'static str) -> Connections {
+		let labels = ListenerLabels { listener };
+		Connections {
+			open: self.connections.get_or_create(&labels).clone(),
+			refused: self.connections_refused.get_or_create(&labels).clone(),
+			timed_out: self.connections_timed_out.get_or_create(&labels).clone(),
+		}
 	}
 
 	/// Counts a decision.

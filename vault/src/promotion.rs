@@ -55,9 +55,7 @@ pub async fn follow(
 			() = vault.watch(&mut stood) => {},
 			_ = stop.changed() => break,
 		}
-		if let Err(error) = vault.database.forget_nonces(vault.clock.now()).await {
-			tracing::warn!(cause = %error, "old nonces were not removed");
-		}
+		vault.forget_nonces().await;
 		tokio::select! {
 			() = tokio::time::sleep(PERIOD) => {},
 			_ = stop.changed() => {},
@@ -119,6 +117,16 @@ impl Vault {
 		self.metrics.finalized.set(head.number);
 		self.discard_unclaimed(head.timestamp).await?;
 		Ok(promoted)
+	}
+
+	/// Forgets nonces of requests that are over both by the vault's clock and by the chain: a clock that was
+	/// wrong for a while must not let requests count twice.
+	pub(crate) async fn forget_nonces(&self) {
+		let Some(head) = self.seen.verified() else { return };
+		let over = head.timestamp.min(self.clock.now());
+		if let Err(error) = self.database.forget_nonces(over).await {
+			tracing::warn!(cause = %error, "old nonces were not removed");
+		}
 	}
 
 	/// The log's entry for a record that is anchored: its author wrote it, on the basis that its row

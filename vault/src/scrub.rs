@@ -22,8 +22,14 @@ pub async fn scrub(
 ) {
 	let speed = vault.settings.limits.scrub_bytes_per_second;
 	let mut last = None;
+	let mut damaged = vault.database.damaged().await.unwrap_or_default();
 	while !*stop.borrow() {
-		let pause = match next(&vault, &mut fresh, &mut last).await {
+		// First of all what was damaged before: the operator may have put it right.
+		let next = match damaged.pop() {
+			Some(found) if speed > 0 => Ok(Some(found)),
+			_ => next(&vault, &mut fresh, &mut last).await,
+		};
+		let pause = match next {
 			_ if speed == 0 => REST,
 			Ok(Some((record, row))) => match vault.verify(record, &row).await {
 				Ok(()) => Duration::from_millis(row.content.size.saturating_mul(1000) / speed),
@@ -68,11 +74,15 @@ async fn next(
 }
 
 impl Vault {
-	/// Compares a record's content with its hash; notes damage.
+	/// Compares a record's content with its hash; notes damage, and that it is over.
 	pub async fn verify(&self, record: RecordId, row: &DepositRow) -> Result<(), Refusal> {
 		match self.store.verify(record, row.expected()).await {
 			Ok(()) => {
 				self.metrics.scrubbed.inc();
+				if row.damaged {
+					self.database.note_sound(record).await?;
+					tracing::info!(%record, "the stored content is sound again");
+				}
 				Ok(())
 			},
 			Err(StoreError::Damaged) => self.note_damage(record).await,
@@ -93,7 +103,7 @@ impl Vault {
 			if let Err(StoreError::Damaged) = self.store.verify(record, row.expected()).await {
 				self.database.note_damaged(record).await?;
 				self.metrics.damaged.inc();
-				tracing::error!(%record, "the stored content is damaged; restore it from another copy");
+				tracing::error!(%record, "the stored content is damaged; put it back from another copy, and restart the vault");
 			}
 		}
 		Ok(())

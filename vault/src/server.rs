@@ -10,7 +10,6 @@ use std::{
 
 use axum::Router;
 use axum_server::{
-	accept::NoDelayAcceptor,
 	tls_rustls::{RustlsAcceptor, RustlsConfig},
 	Handle, Server,
 };
@@ -23,6 +22,7 @@ use tokio::{
 
 use crate::{
 	config::Transport,
+	connection::Gate,
 	promotion::follow,
 	router,
 	scrub::scrub,
@@ -80,20 +80,22 @@ pub async fn start(vault: Arc<Vault>) -> Result<Running, ServeError> {
 	let handles = [Handle::new(), Handle::new()];
 	let timeout = settings.limits.header_timeout;
 
-	let public_server = server(public_listener)?.handle(handles[0].clone());
+	let gate = |listener| Gate::new(&settings.limits, vault.metrics.connections(listener));
+	let public_server = axum_server::from_tcp(public_listener)?.handle(handles[0].clone());
 	let public_router = router::public(vault.clone());
 	let public_task = match &tls {
-		None => serve(public_server, timeout, public_router),
+		None => serve(public_server.acceptor(gate("public")), timeout, public_router),
 		Some((config, ..)) => {
 			let acceptor = RustlsAcceptor::new(config.clone())
 				.handshake_timeout(timeout)
-				.acceptor(NoDelayAcceptor);
+				.acceptor(gate("public"));
 			let mut server = public_server.acceptor(acceptor);
 			guard(server.http_builder(), timeout);
 			tokio::spawn(server.serve(public_router.into_make_service()))
 		},
 	};
-	let operator_server = server(operator_listener)?.handle(handles[1].clone());
+	let operator_server = axum_server::from_tcp(operator_listener)?.handle(handles[1].clone());
+	let operator_server = operator_server.acceptor(gate("operator"));
 	let operator_task = serve(operator_server, timeout, router::operator(vault.clone()));
 
 	let (stop, stopped) = watch::channel(false);
@@ -125,13 +127,8 @@ fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServeError> 
 	open().map_err(|error| ServeError::Listen(address, error))
 }
 
-/// A server whose answers do not wait for the reader's delayed acknowledgements.
-fn server(listener: TcpListener) -> io::Result<Server<SocketAddr, NoDelayAcceptor>> {
-	Ok(axum_server::from_tcp(listener)?.acceptor(NoDelayAcceptor))
-}
-
 fn serve(
-	mut server: Server<SocketAddr, NoDelayAcceptor>,
+	mut server: Server<SocketAddr, Gate>,
 	timeout: Duration,
 	router: Router,
 ) -> JoinHandle<io::Result<()>> {

@@ -2,9 +2,6 @@
 //! anchors them.
 
 use axum::body::Body;
-use bytes::Bytes;
-use futures::{Stream, StreamExt};
-use tokio_stream::StreamExt as _;
 use ward_crypto::wrap::WrappedKey;
 use ward_fail_points::die_at;
 use ward_primitives::{
@@ -14,6 +11,7 @@ use ward_primitives::{
 
 use crate::{
 	authentication::Actor,
+	body::timely,
 	database::deposits::{Announced, DepositRow, DepositState, Lodged},
 	error::{Code, Refusal},
 	store::StoreError,
@@ -34,7 +32,8 @@ impl From<StoreError> for Refusal {
 	fn from(error: StoreError) -> Self {
 		match error {
 			StoreError::Full => Code::InsufficientStorage.into(),
-			StoreError::BrokenOff(_) => Self::malformed("The upload broke off or stood still."),
+			StoreError::BrokenOff(_) => Self::malformed("The upload broke off."),
+			StoreError::StoodStill => Code::TooSlow.into(),
 			StoreError::WrongSize => Code::SizeMismatch.into(),
 			StoreError::WrongContent => Code::ContentMismatch.into(),
 			StoreError::Damaged => Code::ContentDamaged.into(),
@@ -133,7 +132,7 @@ impl Vault {
 		let patience = limits.idle_timeout + limits.slowest_upload(row.content.size);
 		tokio::time::timeout(patience, self.store.put(record, row.expected(), body))
 			.await
-			.map_err(|_| Refusal::malformed("The upload is slower than this vault waits for."))??;
+			.map_err(|_| Code::TooSlow)??;
 		self.metrics.stored_bytes.inc_by(row.content.size);
 
 		// The bytes are on disk under their name. Only now is it true that the vault holds them.
@@ -272,17 +271,4 @@ fn check_recipients(
 		));
 	}
 	Ok(())
-}
-
-/// The body's bytes; an error if none come for a while.
-fn timely(
-	body: Body,
-	patience: std::time::Duration,
-) -> impl Stream<Item = Result<Bytes, String>> + Unpin + Send {
-	let bytes = body.into_data_stream().timeout(patience);
-	Box::pin(StreamExt::map(bytes, |item| match item {
-		Ok(Ok(bytes)) => Ok(bytes),
-		Ok(Err(error)) => Err(error.to_string()),
-		Err(_) => Err("nothing came for too long".into()),
-	}))
 }

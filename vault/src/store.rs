@@ -22,6 +22,8 @@ use object_store::{
 use ward_fail_points::die_at;
 use ward_primitives::{Digest, RecordId};
 
+use crate::body::Interruption;
+
 /// How much is written to disk, and hashed, at once.
 const PART_SIZE: usize = 1024 * 1024;
 
@@ -37,9 +39,12 @@ pub enum StoreError {
 	/// The disk, or the vault's share of it, is full.
 	#[error("the disk is full; make room or move the data directory")]
 	Full,
-	/// The uploader's bytes stopped coming, or the connection broke.
+	/// The uploader's connection broke.
 	#[error("the upload broke off: {0}")]
 	BrokenOff(String),
+	/// The uploader's bytes stopped coming.
+	#[error("the upload stood still")]
+	StoodStill,
 	/// More or fewer bytes than announced.
 	#[error("the content has another length than announced")]
 	WrongSize,
@@ -55,6 +60,15 @@ pub enum StoreError {
 	/// The data directory cannot be used.
 	#[error("the data directory cannot be used: {0}; check owner and mode")]
 	Directory(#[source] io::Error),
+}
+
+impl From<Interruption> for StoreError {
+	fn from(interruption: Interruption) -> Self {
+		match interruption {
+			Interruption::BrokenOff(cause) => Self::BrokenOff(cause),
+			Interruption::StoodStill => Self::StoodStill,
+		}
+	}
 }
 
 impl From<object_store::Error> for StoreError {
@@ -118,11 +132,11 @@ impl ContentStore {
 
 	/// Stores a record's ciphertext from a stream. When this returns, it is on disk under its name;
 	/// after an error nothing is left of it.
-	pub async fn put<E: std::fmt::Display>(
+	pub async fn put(
 		&self,
 		record: RecordId,
 		expected: Expected,
-		body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+		body: impl Stream<Item = Result<Bytes, Interruption>> + Unpin,
 	) -> Result<(), StoreError> {
 		let mut upload = self.objects.put_multipart(&location(record)).await?;
 		match receive(upload.as_mut(), expected, body).await {
@@ -283,15 +297,15 @@ fn remove_temporary_files(directory: &Path, prefix: &str) -> io::Result<()> {
 }
 
 /// Writes a body to an upload in parts, and checks length and hash.
-async fn receive<E: std::fmt::Display>(
+async fn receive(
 	upload: &mut dyn MultipartUpload,
 	expected: Expected,
-	mut body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+	mut body: impl Stream<Item = Result<Bytes, Interruption>> + Unpin,
 ) -> Result<(), StoreError> {
 	let mut hasher = blake3::Hasher::new();
 	let (mut received, mut part, mut part_size) = (0u64, Vec::new(), 0usize);
 	while let Some(chunk) = body.next().await {
-		let chunk = chunk.map_err(|error| StoreError::BrokenOff(error.to_string()))?;
+		let chunk = chunk?;
 		received = received.saturating_add(chunk.len() as u64);
 		if received > expected.size {
 			return Err(StoreError::WrongSize);

@@ -135,6 +135,10 @@ impl From<DatabaseError> for Refusal {
 	fn from(error: DatabaseError) -> Self {
 		match error {
 			DatabaseError::Full => Code::InsufficientStorage.into(),
+			DatabaseError::DamagedRecord(_) => {
+				tracing::error!(cause = %error, "a request failed");
+				Code::ContentDamaged.into()
+			},
 			DatabaseError::OtherChain { .. } => {
 				tracing::error!(cause = %error, "a request failed");
 				Code::ChainForked.into()

@@ -70,6 +70,37 @@ fn init_makes_both_keys_once_and_prints_the_public_ones() {
 }
 
 #[test]
+fn init_that_was_cut_off_is_completed_and_a_key_that_was_lost_is_not_replaced() {
+	let home = tempfile::tempdir().unwrap();
+	let both = init(home.path());
+	for (name, kept, made) in
+		[("release.key", "receiptKey", "releaseKey"), ("receipt.key", "releaseKey", "receiptKey")]
+	{
+		let file = home.path().join("keys").join(name);
+		let before = fs::read(&file).unwrap();
+		fs::remove_file(&file).unwrap();
+		let completed = init(home.path());
+		assert_eq!(completed[kept], both[kept]);
+		assert_ne!(completed[made], both[made]);
+		fs::write(&file, before).unwrap();
+	}
+	fs::remove_file(home.path().join("keys/release.key")).unwrap();
+	fs::write(home.path().join("vault.redb"), "").unwrap();
+	fails(&["init", "--data-dir", home.path().to_str().unwrap()], "restore it from a backup");
+}
+
+#[test]
+fn a_loss_is_accepted_only_in_a_vaults_directory_that_lacks_something() {
+	let home = tempfile::tempdir().unwrap();
+	let accept = ["accept-loss", "--data-dir", home.path().to_str().unwrap()];
+	fails(&accept, "is no vault's data directory");
+	init(home.path());
+	let output = run(&accept);
+	assert!(output.status.success());
+	assert!(String::from_utf8(output.stdout).unwrap().contains("nothing is missing"));
+}
+
+#[test]
 fn check_config_says_what_is_missing() {
 	let home = tempfile::tempdir().unwrap();
 	fails(&["check-config"], "`center` is not set");
@@ -157,7 +188,7 @@ fn two_vaults_cannot_share_a_data_directory() {
 	let home = tempfile::tempdir().unwrap();
 	init(home.path());
 	let (_first, _) = Served::start(home.path());
-	fails(&command("run", home.path()), "the database failed");
+	fails(&command("run", home.path()), "a vault is working in this data directory");
 }
 
 #[test]

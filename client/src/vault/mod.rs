@@ -1,5 +1,6 @@
 //! A custodian's vault, over HTTP with signed requests.
 
+mod distrust;
 mod problem;
 
 use std::{ops::Range, path::Path, time::Duration};
@@ -317,10 +318,15 @@ impl<'k> VaultClient<'k> {
 
 	/// The error for a request that got no answer, or not all of it.
 	pub fn unreachable(&self, error: impl Into<Cause>) -> Error {
+		let error = error.into();
+		if let Some(why) = distrust::of(error.as_ref()) {
+			return why.into_error(self.center, &self.base).caused_by(error);
+		}
 		let what = format!("the vault of center {} does not answer: {}", self.center, self.base);
-		Error::new(Kind::Vault, what).code_is("vault-unreachable").caused_by(error).hint(
-			"try again later, or ask the center's operator; --ca-file names its TLS authority",
-		)
+		Error::new(Kind::Vault, what)
+			.code_is("vault-unreachable")
+			.caused_by(error)
+			.hint("try again later, or ask the center's operator")
 	}
 }
 

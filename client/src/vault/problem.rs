@@ -24,6 +24,21 @@ pub(super) fn refused(
 			.code_is(code)
 			.hint("the answer is none of a Ward vault's; check the address on the chain");
 	};
+	// Every request is signed a moment before it is sent, so it is no request that is late or early.
+	let clock = match code {
+		"request-expired" => Some("behind"),
+		"request-from-future" => Some("ahead of"),
+		_ => None,
+	};
+	if let Some(side) = clock {
+		let what = format!(
+			"this machine's clock is {side} that of the vault of center {center} at {address}"
+		);
+		return Error::new(Kind::Vault, what).code_is(code).caused_by(problem.title.as_str()).hint(
+			"set the clock (`timedatectl` shows whether it is synchronized) and run the command again; \
+			 the vault has taken nothing. If the clock is right, tell the center's operator",
+		);
+	}
 	let kind = match code {
 		"access-denied" => Kind::Denied,
 		"content-damaged" | "content-mismatch" | "size-mismatch" => Kind::Mismatch,
@@ -60,6 +75,20 @@ mod tests {
 		assert_eq!((error.kind(), error.code()), (Kind::Denied, "access-denied"));
 		assert!(error.to_string().contains("center 7") && error.to_string().contains("ab12"));
 		assert_eq!(error.remedy(), Some("Ask the patient."));
+	}
+
+	#[test]
+	fn a_clock_that_differs_is_named_with_what_helps() {
+		for (code, side) in [("request-expired", "behind"), ("request-from-future", "ahead of")] {
+			let body = format!(
+				r#"{{"type":"urn:ward:problem:{code}","title":"t","status":401,"detail":"d","instance":"i"}}"#
+			);
+			let error = error(401, &body);
+			assert_eq!((error.kind(), error.code()), (Kind::Vault, code));
+			let said = format!("this machine's clock is {side} that of the vault of center 7");
+			assert!(error.to_string().starts_with(&said), "{error}");
+			assert!(error.remedy().unwrap().contains("set the clock"));
+		}
 	}
 
 	#[test]

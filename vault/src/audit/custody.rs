@@ -72,6 +72,6 @@ fn missing(record: RecordId, is_known: bool) -> Finding {
 		true => "the chain says that it is held here, and it was not promoted",
 		false => "the chain says that it is held here, and it is unknown",
 	};
-	let what = format!("{what}; restore the data directory from a backup, or have it repaired");
+	let what = format!("{what}; put the latest sound copy of vault.redb and its files back, or read it from another custodian");
 	Finding::of(record, "not-held", what)
 }

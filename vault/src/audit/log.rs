@@ -8,11 +8,11 @@ use ward_primitives::{Digest, RecordId};
 
 use super::{hex, Finding};
 use crate::{
-	access_log::{Entry, Event, BY_PATIENT, LOG},
+	access_log::{gaps, Entry, Event, BY_PATIENT, LOG},
 	database::{
 		decode,
 		deposits::{DepositRow, DepositState},
-		Result,
+		Result, FACTS,
 	},
 };
 
@@ -22,6 +22,8 @@ use crate::{
 pub struct Log {
 	/// How many entries it has.
 	pub entries: u64,
+	/// How many it lacks because the operator has accepted their loss.
+	pub lost: u64,
 	/// The hash of the last one; none if there are none.
 	pub head: Option<String>,
 }
@@ -33,7 +35,7 @@ pub(super) struct Logged {
 	pub(super) findings: Vec<Finding>,
 }
 
-const REMEDY: &str = "keep this copy as evidence, and restore the data directory from a backup";
+const REMEDY: &str = "keep this copy as evidence, and put the latest sound copy of vault.redb back";
 
 pub(super) fn read(
 	transaction: &ReadTransaction,
@@ -41,10 +43,17 @@ pub(super) fn read(
 ) -> Result<(Log, Logged)> {
 	let mut logged = Logged { promoted: BTreeMap::new(), findings: Vec::new() };
 	let by_patient = transaction.open_table(BY_PATIENT)?;
+	let gaps = gaps(&transaction.open_table(FACTS)?)?;
+	let lost: u64 = gaps.iter().map(|gap| gap.to.saturating_sub(gap.from)).sum();
 	let (mut next, mut previous, mut unindexed) = (0u64, genesis.unwrap_or_default(), 0u64);
+	let mut entries = 0u64;
 	for value in transaction.open_table(LOG)?.iter()? {
 		let (number, value) = value?;
 		let number = number.value();
+		entries += 1;
+		if let Some(gap) = gaps.iter().find(|gap| (gap.from, gap.to) == (next, number)) {
+			(next, previous) = (number, gap.head);
+		}
 		let Ok(entry) = decode::<Entry>(value.value()) else {
 			let what = format!("entry {number} of the access log cannot be decoded; {REMEDY}");
 			logged.findings.push(Finding::new("log-unreadable", what));
@@ -66,12 +75,12 @@ pub(super) fn read(
 		}
 		(next, previous) = (number.saturating_add(1), entry.hash());
 	}
-	if unindexed > 0 || by_patient.len()? != next {
+	if unindexed > 0 || by_patient.len()? != next.saturating_sub(lost) {
 		let what = format!("patients do not see the entries of the log that are theirs; {REMEDY}");
 		logged.findings.push(Finding::new("log-index", what));
 	}
-	let head = (next > 0).then(|| hex(&previous));
-	Ok((Log { entries: next, head }, logged))
+	let head = (entries > 0).then(|| hex(&previous));
+	Ok((Log { entries, lost, head }, logged))
 }
 
 /// Each anchored record has one entry that says so, and no other record has.

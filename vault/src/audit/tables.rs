@@ -11,6 +11,7 @@ use crate::database::{
 	decode,
 	deposits::{DepositRow, DepositState, DEPOSITS, OPENINGS, STAGED, WRAPS},
 	nonces::{BY_EXPIRY, NONCES},
+	sealing_keys::{self, BY_DIGEST, SEALING_KEYS},
 	Result,
 };
 
@@ -26,6 +27,8 @@ pub struct Deposits {
 	pub anchored: u64,
 	/// Nonces that are remembered.
 	pub nonces: u64,
+	/// Public sealing keys that are lodged.
+	pub sealing_keys: u64,
 }
 
 /// What the database holds.
@@ -35,7 +38,7 @@ pub(super) struct Rows {
 	pub(super) findings: Vec<Finding>,
 }
 
-const RESTORE: &str = "restore the data directory from a backup";
+const RESTORE: &str = "put the latest sound copy of vault.redb back";
 
 pub(super) fn read(transaction: &ReadTransaction, genesis: Option<Digest>) -> Result<Rows> {
 	let mut rows =
@@ -44,6 +47,7 @@ pub(super) fn read(transaction: &ReadTransaction, genesis: Option<Digest>) -> Re
 	check_lodged(transaction, &mut rows)?;
 	check_staged(transaction, &mut rows)?;
 	check_nonces(transaction, &mut rows)?;
+	check_sealing_keys(transaction, &mut rows)?;
 	Ok(rows)
 }
 
@@ -150,6 +154,27 @@ fn check_nonces(transaction: &ReadTransaction, rows: &mut Rows) -> Result<()> {
 	if !is_sound {
 		let what = format!("the memory of nonces and its order by time differ; {RESTORE}");
 		rows.findings.push(Finding::new("nonce-mismatch", what));
+	}
+	Ok(())
+}
+
+/// Each lodged key is found by its digest, and nothing else is.
+fn check_sealing_keys(transaction: &ReadTransaction, rows: &mut Rows) -> Result<()> {
+	let keys = transaction.open_table(SEALING_KEYS)?;
+	let by_digest = transaction.open_table(BY_DIGEST)?;
+	rows.counts.sealing_keys = keys.len()?;
+	let mut is_sound = by_digest.len()? == rows.counts.sealing_keys;
+	for entry in keys.iter()? {
+		let (owner, value) = entry?;
+		let digest = decode::<sealing_keys::Row>(value.value()).map(|row| row.sealing_key().digest);
+		is_sound &= match digest {
+			Ok(digest) => by_digest.get((&digest, owner.value()))?.is_some(),
+			Err(_) => false,
+		};
+	}
+	if !is_sound {
+		let what = format!("lodged sealing keys and their digests differ; {RESTORE}");
+		rows.findings.push(Finding::new("sealing-key-mismatch", what));
 	}
 	Ok(())
 }

@@ -2,11 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-	body::Body,
-	extract::{Path, State},
-	Json,
-};
+use axum::{body::Body, extract::State, Json};
 use http::{header, HeaderMap, StatusCode};
 use ward_primitives::{Deposit, RecordId};
 use ward_vault_api::{
@@ -15,7 +11,7 @@ use ward_vault_api::{
 };
 
 use crate::{
-	authentication::{record_id, Signed, SignedJson},
+	authentication::{record_id, PathParameter, Signed, SignedJson},
 	database::deposits::{Announced, DepositRow, DepositState},
 	error::{Code, Refusal},
 	vault::Vault,
@@ -28,6 +24,7 @@ use crate::{
 		(status = 201, description = "Upload the ciphertext to `upload`", body = DepositStatus),
 		(status = 200, description = "It is known already", body = DepositStatus),
 		(status = 403, description = "access-denied", body = Problem),
+		(status = 408, description = "too-slow", body = Problem),
 		(status = 409, description = "deposit-conflict", body = Problem),
 		(status = 413, description = "too-large", body = Problem),
 		(status = 422, description = "opening-mismatch", body = Problem),
@@ -60,7 +57,7 @@ pub async fn announce(
 )]
 pub async fn status(
 	State(vault): State<Arc<Vault>>,
-	Path(record): Path<String>,
+	PathParameter(record): PathParameter,
 	Signed(actor): Signed,
 ) -> Result<Json<DepositStatus>, Refusal> {
 	let record = record_id(&record)?;
@@ -76,6 +73,7 @@ pub async fn status(
 	responses(
 		(status = 200, description = "The bytes are on disk", body = ReceiptJson),
 		(status = 403, description = "access-denied", body = Problem),
+		(status = 408, description = "too-slow", body = Problem),
 		(status = 411, description = "length-required", body = Problem),
 		(status = 422, description = "content-mismatch, size-mismatch", body = Problem),
 		(status = 503, description = "busy", body = Problem),
@@ -84,7 +82,7 @@ pub async fn status(
 )]
 pub async fn upload(
 	State(vault): State<Arc<Vault>>,
-	Path(record): Path<String>,
+	PathParameter(record): PathParameter,
 	Signed(actor): Signed,
 	headers: HeaderMap,
 	body: Body,

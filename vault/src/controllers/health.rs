@@ -9,8 +9,10 @@ use utoipa::ToSchema;
 use ward_vault_api::contingency::ContingencyJson;
 
 use crate::{
+	database::DatabaseError,
 	error::{Code, Refusal},
 	standing::Condition,
+	store::StoreError,
 	trouble::Trouble,
 	vault::Vault,
 };
@@ -72,14 +74,12 @@ pub async fn live() -> &'static str {
 	)
 )]
 pub async fn ready(State(vault): State<Arc<Vault>>) -> (StatusCode, Json<Readiness>) {
-	let own = [
-		("disk", vault.store.probe().await.map_err(|error| error.to_string())),
-		("database", vault.database.check().await.map_err(|error| error.to_string())),
-	];
-	let mut parts: Vec<_> = own
-		.into_iter()
-		.map(|(name, verdict)| part(name, verdict.err().map(|cause| (Code::Internal, cause))))
-		.collect();
+	let full = |is_full| if is_full { Code::InsufficientStorage } else { Code::Internal };
+	let disk = vault.store.probe().await.err();
+	let disk = disk.map(|e| (full(matches!(e, StoreError::Full)), e.to_string()));
+	let database = vault.database.check().await.err();
+	let database = database.map(|e| (full(matches!(e, DatabaseError::Full)), e.to_string()));
+	let mut parts = vec![part("disk", disk), part("database", database)];
 	let Condition { trouble, contingency } = vault.condition().await;
 	let ill = trouble.as_ref().map(Trouble::part);
 	for name in Trouble::PARTS {

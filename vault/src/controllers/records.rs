@@ -2,12 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use axum::{
-	body::Body,
-	extract::{Path, State},
-	response::Response,
-	Json,
-};
+use axum::{body::Body, extract::State, response::Response, Json};
 use futures::StreamExt;
 use http::{header, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use ward_fail_points::die_at;
@@ -19,7 +14,7 @@ use ward_vault_api::{
 
 use crate::{
 	access_log::Event,
-	authentication::{record_id, SignedReader},
+	authentication::{record_id, PathParameter, SignedReader},
 	error::{Code, Refusal},
 	store::StoreError,
 	vault::Vault,
@@ -36,7 +31,7 @@ use crate::{
 )]
 pub async fn facts(
 	State(vault): State<Arc<Vault>>,
-	Path(record): Path<String>,
+	PathParameter(record): PathParameter,
 	SignedReader(reader): SignedReader,
 ) -> Result<Json<RecordFactsJson>, Refusal> {
 	let permitted = vault.decide_read(&reader, record_id(&record)?, Event::Facts).await?;
@@ -66,7 +61,7 @@ pub async fn facts(
 )]
 pub async fn content(
 	State(vault): State<Arc<Vault>>,
-	Path(record): Path<String>,
+	PathParameter(record): PathParameter,
 	SignedReader(reader): SignedReader,
 	headers: HeaderMap,
 ) -> Result<Response, Refusal> {
@@ -168,9 +163,10 @@ fn requested_range(headers: &HeaderMap, etag: &str, size: u64) -> Requested {
 	let Some((first, last)) = spec.and_then(|spec| spec.trim().split_once('-')) else {
 		return Requested::All;
 	};
+	// A number that is too large lies behind every end.
 	let number = |text: &str| match text.bytes().all(|digit| digit.is_ascii_digit()) {
-		true => text.parse::<u64>().ok(),
-		false => None,
+		true if !text.is_empty() => Some(text.parse::<u64>().unwrap_or(u64::MAX)),
+		_ => None,
 	};
 	let range = match (first, number(first), last, number(last)) {
 		("", _, _, Some(suffix)) => size.saturating_sub(suffix)..size,
@@ -203,6 +199,10 @@ mod tests {
 		assert_eq!(ask("bytes=99-4000"), Requested::Part(99..100));
 		assert_eq!(ask("bytes=100-"), Requested::Outside);
 		assert_eq!(ask("bytes=-0"), Requested::Outside);
+		let huge = "99999999999999999999";
+		assert_eq!(ask(&format!("bytes=90-{huge}")), Requested::Part(90..100));
+		assert_eq!(ask(&format!("bytes=-{huge}")), Requested::Part(0..100));
+		assert_eq!(ask(&format!("bytes={huge}-")), Requested::Outside);
 		for ignored in
 			["bytes=9-0", "bytes=-", "bytes=a-b", "bytes=0-1,4-5", "lines=0-1", "bytes=+1-2"]
 		{

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-	extract::{Path, State},
-	Json,
-};
+use axum::{extract::State, Json};
 use ward_fail_points::die_at;
 use ward_vault_api::{
 	problem::Problem,
@@ -14,7 +11,7 @@ use ward_vault_api::{
 
 use crate::{
 	access_log::Event,
-	authentication::{record_id, SignedReaderJson},
+	authentication::{record_id, PathParameter, SignedReaderJson},
 	error::{Code, Refusal},
 	vault::Vault,
 };
@@ -31,7 +28,7 @@ use crate::{
 )]
 pub async fn release(
 	State(vault): State<Arc<Vault>>,
-	Path(record): Path<String>,
+	PathParameter(record): PathParameter,
 	SignedReaderJson(reader, request): SignedReaderJson<ReleaseRequest>,
 ) -> Result<Json<ReleasedKey>, Refusal> {
 	let record = record_id(&record)?;
@@ -54,7 +51,11 @@ pub async fn release(
 		Some(own) if !lodged.row.patient_only => vault
 			.release
 			.rewrap(own, vault.genesis().await?, record, actor.id, &reader_key)
-			.map_err(Refusal::internal)?,
+			.map_err(|cause| {
+				// Taken when it was announced, so it has changed since.
+				tracing::error!(%record, %cause, "the wrapped key is damaged; put the latest sound copy of vault.redb back");
+				Refusal::from(Code::ContentDamaged)
+			})?,
 		_ => lodged.wrap_for(actor.id).cloned().ok_or(Code::AccessDenied)?,
 	};
 	die_at("vault.release.wrapped");

@@ -3,10 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-	extract::{Path, State},
-	Json,
-};
+use axum::{extract::State, Json};
 use http::StatusCode;
 use ward_primitives::{participant::SealingKey, ParticipantId};
 use ward_vault_api::{
@@ -16,7 +13,7 @@ use ward_vault_api::{
 };
 
 use crate::{
-	authentication::{digest_in_path, Actor, Signed, SignedJson},
+	authentication::{digest_in_path, Actor, PathParameter, Signed, SignedJson},
 	error::{Code, Refusal},
 	vault::Vault,
 };
@@ -37,7 +34,7 @@ use crate::{
 )]
 pub async fn lodge(
 	State(vault): State<Arc<Vault>>,
-	Path(digest): Path<String>,
+	PathParameter(digest): PathParameter,
 	SignedJson(actor, key): SignedJson<LodgedKey>,
 ) -> Result<StatusCode, Refusal> {
 	let digest = digest_in_path(&digest)?;
@@ -67,7 +64,7 @@ pub async fn lodge(
 )]
 pub async fn find(
 	State(vault): State<Arc<Vault>>,
-	Path(digest): Path<String>,
+	PathParameter(digest): PathParameter,
 	Signed(actor): Signed,
 ) -> Result<Json<SealingKeyJson>, Refusal> {
 	actor.ensure_active()?;

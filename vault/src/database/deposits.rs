@@ -9,7 +9,7 @@ use ward_primitives::{
 	RecordId,
 };
 
-use super::{decode, fact, set_fact, Database, Result, FACTS, VERIFIED};
+use super::{decode, fact, set_fact, Database, DatabaseError, Result, FACTS, VERIFIED};
 use crate::{
 	access_log::{self, LogFacts},
 	chain::Head,
@@ -196,6 +196,27 @@ impl Database {
 		self.update(record, |row| row.damaged = true).await
 	}
 
+	/// Notes that a deposit's content was found to be as it must be, after it had been damaged.
+	pub async fn note_sound(&self, record: RecordId) -> Result<Option<DepositRow>> {
+		self.update(record, |row| row.damaged = false).await
+	}
+
+	/// The deposits whose content was found damaged.
+	pub async fn damaged(&self) -> Result<Vec<(RecordId, DepositRow)>> {
+		self.read(|transaction| {
+			let mut damaged = Vec::new();
+			for entry in transaction.open_table(DEPOSITS)?.iter()? {
+				let (key, value) = entry?;
+				let found: DepositRow = decode(value.value())?;
+				if found.damaged {
+					damaged.push((RecordId(*key.value()), found));
+				}
+			}
+			Ok(damaged)
+		})
+		.await
+	}
+
 	async fn update(
 		&self,
 		record: RecordId,
@@ -316,8 +337,7 @@ impl Database {
 				let (key, value) = entry?;
 				let record = RecordId(*key.value());
 				let found: DepositRow = decode(value.value())?;
-				let is_here = found.state != DepositState::Announced && !found.damaged;
-				if Some(record) != after && is_here {
+				if Some(record) != after && found.state != DepositState::Announced {
 					return Ok(Some((record, found)));
 				}
 			}
@@ -338,7 +358,10 @@ fn lodged(transaction: &ReadTransaction, record: RecordId) -> Result<Option<Lodg
 	let Some(row) = row(&transaction.open_table(DEPOSITS)?, record)? else { return Ok(None) };
 	let openings = transaction.open_table(OPENINGS)?;
 	let Some(opening) = openings.get(&record.0)? else { return Ok(None) };
-	let opening = decode(opening.value())?;
+	let opening: AttributesOpening = decode(opening.value())?;
+	if opening.digest() != row.content.attributes {
+		return Err(DatabaseError::DamagedRecord(record));
+	}
 	let mut wraps = Vec::new();
 	for entry in transaction.open_table(WRAPS)?.range(of(&record))? {
 		let (key, value) = entry?;

@@ -3,7 +3,7 @@
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
 use ward_primitives::{KeyBytes, Moment};
 
-use super::{Database, Result};
+use super::{loss::lost_nonces, Database, Result};
 
 pub(crate) const NONCES: TableDefinition<(&[u8; 32], &str), u64> = TableDefinition::new("nonces");
 pub(crate) const BY_EXPIRY: TableDefinition<(u64, &[u8; 32], &str), ()> =
@@ -27,11 +27,13 @@ impl Database {
 		.await
 	}
 
-	/// Remembers a nonce until `forget_at`. False if the key has used it before.
+	/// Remembers a nonce until `forget_at`. False if the key has used it before, or may have: a memory that
+	/// lost some takes none that ends before they do.
 	pub async fn use_nonce(&self, key: KeyBytes, nonce: String, forget_at: Moment) -> Result<bool> {
 		self.write(move |transaction| {
 			let mut nonces = transaction.open_table(NONCES)?;
-			if nonces.get((&key, nonce.as_str()))?.is_some() {
+			let is_used = nonces.get((&key, nonce.as_str()))?.is_some();
+			if is_used || forget_at <= lost_nonces(transaction)? {
 				return Ok(false);
 			}
 			nonces.insert((&key, nonce.as_str()), forget_at)?;

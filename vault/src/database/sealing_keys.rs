@@ -10,9 +10,9 @@ use ward_primitives::{
 
 use super::{decode, Database, Result};
 
-const SEALING_KEYS: TableDefinition<u64, &[u8]> = TableDefinition::new("sealing-keys");
+pub(crate) const SEALING_KEYS: TableDefinition<u64, &[u8]> = TableDefinition::new("sealing-keys");
 /// Digest and participant: nothing keeps two participants from having the same key.
-const BY_DIGEST: TableDefinition<(&[u8; 32], u64), ()> =
+pub(crate) const BY_DIGEST: TableDefinition<(&[u8; 32], u64), ()> =
 	TableDefinition::new("sealing-keys-by-digest");
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<()> {
@@ -21,14 +21,16 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<()> {
 	Ok(())
 }
 
+/// A key as it was lodged.
 #[derive(Encode, Decode)]
-struct Row {
+pub(crate) struct Row {
 	suite: SealingSuite,
 	public_key: Vec<u8>,
 }
 
 impl Row {
-	fn sealing_key(&self) -> SealingKey {
+	/// The key as the chain knows it.
+	pub(crate) fn sealing_key(&self) -> SealingKey {
 		SealingKey::of(self.suite, &self.public_key)
 	}
 }

@@ -2,22 +2,28 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
+use codec::Encode;
 use redb::ReadableTable;
 use tempfile::TempDir;
-use ward_primitives::RecordId;
+use ward_primitives::{
+	participant::{SealingKey, SealingSuite},
+	RecordId,
+};
 use ward_vault_api::deposit::{DepositStatus, ReceiptJson};
 
 use super::{
 	chain::TableChain,
-	house::{House, Sealed, CENTER},
+	house::{House, Sealed, CENTER, GENESIS},
 };
 use crate::{
-	access_log::LOG,
+	access_log::{Event, LogFacts, LOG},
 	audit::{Audit, AuditError, Report},
 	config::DataPaths,
 	database::{
 		deposits::{DEPOSITS, OPENINGS, STAGED, WRAPS},
+		loss,
 		nonces::BY_EXPIRY,
+		sealing_keys::{BY_DIGEST, SEALING_KEYS},
 		Database,
 	},
 };
@@ -163,6 +169,15 @@ async fn rows_that_do_not_belong_together_are_found() {
 
 	let closed = Closed::new().await;
 	closed.change(|transaction| {
+		let mut wraps = transaction.open_table(WRAPS).unwrap();
+		let mut row = wraps.get((&record(&closed), CENTER.0)).unwrap().unwrap().value().to_vec();
+		row[700] ^= 1;
+		wraps.insert((&record(&closed), CENTER.0), row.as_slice()).unwrap();
+	});
+	assert_eq!(closed.findings().await, ["wrap-damaged"]);
+
+	let closed = Closed::new().await;
+	closed.change(|transaction| {
 		let author = closed.stored.content.author.0;
 		transaction.open_table(STAGED).unwrap().remove((author, &record(&closed))).unwrap();
 	});
@@ -188,6 +203,46 @@ async fn rows_that_do_not_belong_together_are_found() {
 		transaction.open_table(BY_EXPIRY).unwrap().pop_first().unwrap();
 	});
 	assert_eq!(closed.findings().await, ["nonce-mismatch"]);
+
+	let closed = Closed::new().await;
+	closed.change(|transaction| {
+		let key = (SealingSuite::XWing, vec![1u8; 9]).encode();
+		let mut keys = transaction.open_table(SEALING_KEYS).unwrap();
+		keys.insert(1, key.as_slice()).unwrap();
+		let digest = SealingKey::of(SealingSuite::XWing, &[1; 9]).digest;
+		transaction.open_table(BY_DIGEST).unwrap().insert((&digest, 1), ()).unwrap();
+	});
+	assert!(closed.findings().await.is_empty());
+	assert_eq!(closed.try_audit(false).await.unwrap().deposits.sealing_keys, 1);
+	closed.change(|transaction| {
+		transaction.open_table(BY_DIGEST).unwrap().pop_first().unwrap();
+	});
+	assert_eq!(closed.findings().await, ["sealing-key-mismatch"]);
+	closed.change(|transaction| {
+		transaction.open_table(BY_DIGEST).unwrap().insert((&[2; 32], 1), ()).unwrap();
+	});
+	assert_eq!(closed.findings().await, ["sealing-key-mismatch"]);
+}
+
+#[tokio::test]
+async fn an_older_database_is_a_finding_until_its_loss_is_accepted() {
+	let closed = Closed::new().await;
+	let path = DataPaths::of(closed.home.path()).database;
+	let old = fs::read(&path).unwrap();
+	let database = Database::open(&path).unwrap();
+	let facts =
+		database.log_of_patient(closed.anchored.content.patient, 0, 9).await.unwrap().0[0].facts;
+	database.log(LogFacts { event: Event::Content, ..facts }, GENESIS).await.unwrap();
+	drop(database);
+	fs::write(&path, &old).unwrap();
+	assert_eq!(closed.findings().await, ["database-behind"]);
+	assert_eq!(closed.findings().await, ["database-behind"], "an audit changes nothing");
+	loss::accept(&path, 0).unwrap().unwrap();
+	let database = Database::open(&path).unwrap();
+	database.log(LogFacts { event: Event::Content, ..facts }, GENESIS).await.unwrap();
+	drop(database);
+	let report = closed.try_audit(false).await.unwrap();
+	assert_eq!((report.findings.len(), report.log.entries, report.log.lost), (0, 4, 1));
 }
 
 #[tokio::test]
@@ -212,7 +267,8 @@ async fn a_gap_a_changed_entry_and_a_lost_promotion_are_found_in_the_log() {
 	closed.change(|transaction| {
 		transaction.open_table(LOG).unwrap().retain(|_, _| false).unwrap();
 	});
-	assert_eq!(closed.findings().await, ["log-index", "promotion-unlogged"]);
+	let findings = closed.findings().await;
+	assert_eq!(findings, ["database-behind", "log-index", "promotion-unlogged"]);
 }
 
 #[tokio::test]

@@ -51,6 +51,14 @@ async fn a_request_counts_only_in_its_time() {
 }
 
 #[tokio::test]
+async fn a_clock_of_the_vault_that_is_wrong_is_not_blamed_on_the_requester() {
+	let house = House::new();
+	let ask = house.ask(&house.patient, "GET", LOG);
+	house.now.fetch_sub(600_000, std::sync::atomic::Ordering::SeqCst);
+	ask.send().await.refused(Code::ClockDiffers);
+}
+
+#[tokio::test]
 async fn a_nonce_works_once_also_across_a_restart() {
 	let house = House::new();
 	let ask = |house: &House| {
@@ -144,6 +152,24 @@ async fn a_path_that_does_not_exist_is_not_found_and_says_nothing_of_records() {
 		let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
 		house.send(request).await.refused(Code::NotFound);
 	}
+}
+
+#[tokio::test]
+async fn a_path_that_decodes_to_no_text_is_malformed() {
+	let house = House::new();
+	for path in ["/v1/records/%ff", "/v1/deposits/%c0%ae", "/v1/sealing-keys/%ed%a0%80"] {
+		house.ask(&house.patient, "GET", path).send().await.refused(Code::MalformedRequest);
+	}
+}
+
+#[tokio::test]
+async fn nothing_is_read_of_the_body_of_an_unsigned_request() {
+	let house = House::new();
+	let body = futures::stream::poll_fn(|_| -> std::task::Poll<Option<std::io::Result<Vec<u8>>>> {
+		panic!("the body is read")
+	});
+	let request = Request::post("/v1/deposits").body(Body::from_stream(body)).unwrap();
+	house.send(request).await.refused(Code::SignatureMissing);
 }
 
 #[tokio::test]

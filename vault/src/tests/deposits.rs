@@ -198,7 +198,7 @@ async fn an_upload_that_stands_still_is_given_up() {
 	let path = format!("/v1/deposits/{}/content", record.id);
 	let stalled = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
 	let put = house.ask(&house.doctor, "PUT", &path).header("content-length", "10").body(stalled);
-	put.send().await.refused(Code::MalformedRequest);
+	put.send().await.refused(Code::TooSlow);
 	house.upload(&record).await.ok::<ReceiptJson>();
 }
 
@@ -252,7 +252,7 @@ async fn an_upload_that_drips_is_given_up() {
 	});
 	let path = format!("/v1/deposits/{}/content", record.id);
 	let put = house.ask(&house.doctor, "PUT", &path).header("content-length", "1000");
-	put.body(Body::from_stream(drip)).send().await.refused(Code::MalformedRequest);
+	put.body(Body::from_stream(drip)).send().await.refused(Code::TooSlow);
 	assert_eq!(house.status(&record).await.state, "announced");
 	house.upload(&record).await.ok::<ReceiptJson>();
 }
