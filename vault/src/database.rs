@@ -14,9 +14,13 @@ use redb::{ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
 use ward_fail_points::die_at;
 use ward_primitives::{Digest, RecordId};
 
-use self::mark::{Loss, Mark, Point};
+use self::{
+	changes::Queue,
+	mark::{Loss, Mark, Point},
+};
 use crate::chain::Head;
 
+mod changes;
 pub mod deposits;
 pub mod loss;
 pub mod mark;
@@ -71,6 +75,16 @@ pub enum DatabaseError {
 	CutOff,
 }
 
+impl DatabaseError {
+	/// The same error for somebody else who waited for the same transaction.
+	fn likeness(&self) -> Self {
+		match self {
+			Self::Full => Self::Full,
+			other => Self::Failed(Box::new(redb::Error::Io(io::Error::other(other.to_string())))),
+		}
+	}
+}
+
 impl From<redb::Error> for DatabaseError {
 	fn from(error: redb::Error) -> Self {
 		let full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
@@ -115,6 +129,8 @@ pub struct Database {
 	mark: Option<Arc<Mark>>,
 	/// When a change last found the disk full.
 	full_at: Arc<Mutex<Option<Instant>>>,
+	/// Changes on their way.
+	queue: Arc<Queue>,
 }
 
 impl Database {
@@ -139,6 +155,7 @@ impl Database {
 			open: Arc::new(RwLock::new(Some(database))),
 			mark: mark.map(Arc::new),
 			full_at: Arc::default(),
+			queue: Arc::default(),
 		}
 	}
 
@@ -150,27 +167,20 @@ impl Database {
 		self.run(move |database| work(&database.begin_read()?)).await
 	}
 
-	/// Changes in one transaction, which is on disk when this returns, or not done at all.
+	/// Changes in one transaction, which is on disk when this returns, or not done at all. Others may
+	/// share the transaction.
 	pub(crate) async fn write<T: Send + 'static>(
 		&self,
 		work: impl Fn(&WriteTransaction) -> Result<T> + Send + 'static,
 	) -> Result<T> {
-		let mark = self.mark.clone();
-		let done = self.run(move |database| {
-			let transaction = database.begin_write()?;
-			let result = work(&transaction)?;
-			let point = Point::after_change(&transaction)?;
-			transaction.commit()?;
-			if let Some(mark) = &mark {
-				mark.raise(point)?;
-			}
-			Ok(result)
-		});
-		let done = done.await;
-		if matches!(done, Err(DatabaseError::Full)) {
-			*self.full_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+		let (told, is_first) = self.queue.push(work);
+		if is_first {
+			let database = self.clone();
+			let making = tokio::task::spawn_blocking(move || database.queue.make_all(&database));
+			// If it is cut off, nobody is told anything.
+			let _cut_off = making.await;
 		}
-		done
+		told.await.map_err(|_| DatabaseError::CutOff)?
 	}
 
 	async fn run<T: Send + 'static>(
@@ -178,22 +188,37 @@ impl Database {
 		work: impl Fn(&redb::Database) -> Result<T> + Send + 'static,
 	) -> Result<T> {
 		let database = self.clone();
-		let task = tokio::task::spawn_blocking(move || {
-			match database.attempt(&work) {
-				// After a failed write the file must be opened anew before it takes another one.
-				Err(DatabaseError::Failed(cause)) if matches!(*cause, redb::Error::PreviousIo) => {
-					database.reopen()?;
-					database.attempt(&work)
-				},
-				done => done,
-			}
-		});
+		let task = tokio::task::spawn_blocking(move || database.attempt_anew(work));
 		task.await.map_err(|_| DatabaseError::CutOff)?
 	}
 
-	fn attempt<T>(&self, work: &impl Fn(&redb::Database) -> Result<T>) -> Result<T> {
+	/// Works with the database. After a failed write its file must be opened anew before it takes another
+	/// one.
+	fn attempt_anew<T>(&self, mut work: impl FnMut(&redb::Database) -> Result<T>) -> Result<T> {
+		match self.attempt(&mut work) {
+			Err(DatabaseError::Failed(cause)) if matches!(*cause, redb::Error::PreviousIo) => {
+				self.reopen()?;
+				self.attempt(&mut work)
+			},
+			done => done,
+		}
+	}
+
+	fn attempt<T>(&self, work: impl FnOnce(&redb::Database) -> Result<T>) -> Result<T> {
 		let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
 		work(open.as_ref().ok_or(DatabaseError::Failed(Box::new(redb::Error::PreviousIo)))?)
+	}
+
+	/// Notes how far the database has come.
+	fn raise_mark(&self, to: Point) -> Result<()> {
+		self.mark.as_ref().map_or(Ok(()), |mark| mark.raise(to))
+	}
+
+	/// Notes if a change has found the disk full.
+	fn note_full<T>(&self, outcome: &Result<T>) {
+		if matches!(outcome, Err(DatabaseError::Full)) {
+			*self.full_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+		}
 	}
 
 	fn reopen(&self) -> Result<()> {
@@ -238,7 +263,7 @@ impl Database {
 
 	/// The last finalized head that the vault has verified and followed. Blocks: for the start only.
 	pub(crate) fn verified(&self) -> Result<Option<Head>> {
-		self.attempt(&|database| fact(&database.begin_read()?.open_table(FACTS)?, VERIFIED))
+		self.attempt(|database| fact(&database.begin_read()?.open_table(FACTS)?, VERIFIED))
 	}
 
 	/// Forgets how far the chain has been followed, and gives back the head that was verified last.
