@@ -16,7 +16,7 @@ use ward_primitives::Digest;
 /// with all that came before it was sent: so no answer is older than the question, and a crowd costs
 /// as much as two askers.
 #[derive(Default)]
-pub(crate) struct Latest {
+struct Latest {
 	/// How many questions have been sent.
 	sent: AtomicU64,
 	/// The number of the question that was answered last, and the answer. Held while one is under way.
@@ -24,15 +24,48 @@ pub(crate) struct Latest {
 }
 
 /// The two heads of a node, which many ask for at once.
+///
+/// They are asked for one after the other: the node's RPC server sends without `TCP_NODELAY`, so the second
+/// of two answers would wait for the acknowledgement of the first, 40 ms and more.
 #[derive(Clone, Default)]
-pub(crate) struct Heads {
-	pub(crate) finalized: Arc<Latest>,
-	pub(crate) best: Arc<Latest>,
+pub(crate) struct Heads(Arc<Both>);
+
+#[derive(Default)]
+struct Both {
+	finalized: Latest,
+	best: Latest,
+	/// Held while either is asked for.
+	line: Mutex<()>,
+}
+
+impl Heads {
+	/// The finalized head, by this question.
+	pub(crate) async fn finalized(
+		&self,
+		question: impl Future<Output = Result<Digest, ChainError>>,
+	) -> Result<Digest, ChainError> {
+		self.0.finalized.ask(self.0.in_line(question)).await
+	}
+
+	/// The best head, by this question.
+	pub(crate) async fn best(
+		&self,
+		question: impl Future<Output = Result<Digest, ChainError>>,
+	) -> Result<Digest, ChainError> {
+		self.0.best.ask(self.0.in_line(question)).await
+	}
+}
+
+impl Both {
+	async fn in_line<T>(&self, question: impl Future<Output = T>) -> T {
+		let _line = self.line.lock().await;
+		question.await
+	}
 }
 
 impl Latest {
 	/// The answer to a question that is sent after this was called.
-	pub(crate) async fn ask(
+	async fn ask(
 		&self,
 		question: impl Future<Output = Result<Digest, ChainError>>,
 	) -> Result<Digest, ChainError> {

@@ -111,13 +111,13 @@ impl Rpc {
 			let hash = self.ask("chain_getBlockHash", head).await?;
 			hash.map(Into::into).ok_or_else(|| ChainError::UnknownBlock { block: "best".into() })
 		};
-		self.heads.best.ask(best).await
+		self.heads.best(best).await
 	}
 
 	pub(crate) async fn finalized_hash(&self) -> Result<Digest, ChainError> {
 		let head = || self.methods.chain_get_finalized_head();
 		let finalized = async { self.ask("chain_getFinalizedHead", head).await.map(Into::into) };
-		self.heads.finalized.ask(finalized).await
+		self.heads.finalized(finalized).await
 	}
 
 	/// The number of the block with this hash.
