@@ -20,6 +20,7 @@ extern crate alloc;
 pub mod attributes;
 pub mod category;
 pub mod consent;
+pub mod council;
 pub mod decision;
 pub mod deposit;
 pub mod hash;
@@ -32,6 +33,7 @@ pub mod proof;
 pub mod purpose;
 pub mod record;
 pub mod refusal;
+pub mod seat;
 pub mod traits;
 
 pub use attributes::{Attributes, AttributesOpening, DataPeriod, Sensitivity};

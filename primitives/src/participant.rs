@@ -205,6 +205,10 @@ impl SealingKey {
 	}
 }
 
+/// How long before its end a limit of activity counts as a stop, in milliseconds: 30 days, in which the
+/// council can meet and vote.
+pub const NOTICE: Moment = 30 * 24 * 3_600_000;
+
 /// Whether a participant may act, as far as its own row says.
 #[derive(
 	Clone,

@@ -14,7 +14,8 @@ pub enum Refusal {
 	KeyCannotCall = 3,
 	/// The participant's or the sponsor's quota is used up for now; it refills with time.
 	QuotaExhausted = 4,
-	/// The call is none that this chain takes, such as one that only leaves bytes in a block.
+	/// The call is none that this chain takes, such as one that only leaves bytes in a block, or one
+	/// that another takes the place of.
 	CallForbidden = 5,
 }
 
@@ -55,8 +56,9 @@ impl Refusal {
 				 seconds and send again"
 			},
 			Self::CallForbidden => {
-				"this chain does not take the call: what it would leave in a block could never be \
-				 erased; docs/privacy.md tells more"
+				"this chain does not take the call: either what it would leave in a block could never be \
+				 erased (docs/privacy.md), or another takes its place: governance.propose, vote and close \
+				 instead of the council's own, authorities.giveUpSeat instead of session.purgeKeys"
 			},
 		}
 	}

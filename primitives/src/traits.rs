@@ -66,3 +66,32 @@ pub trait ReadConsents {
 	/// When `patient` excluded `excluded`.
 	fn exclusion(patient: ParticipantId, excluded: ParticipantId, at: Moment) -> Option<Interval>;
 }
+
+/// Told of every change of a participant's standing, so that what depends on it can follow.
+///
+/// An end that was set ahead comes by itself and is not told again: whoever depends on it reads it
+/// from the participant's interval.
+pub trait OnStanding {
+	/// The participant was enrolled, suspended, reinstated, deactivated or frozen, or the end of its
+	/// active interval was set. Called after the change is stored.
+	fn changed(id: ParticipantId, role: Role);
+
+	/// Whether the administrator of `id` alone may stop it now. Not asked when the consortium decides,
+	/// nor when a participant stops itself.
+	fn can_be_stopped(_id: ParticipantId, _role: Role) -> bool {
+		true
+	}
+}
+
+impl OnStanding for () {
+	fn changed(_: ParticipantId, _: Role) {}
+}
+
+/// Knows who sits in the council.
+pub trait Electorate {
+	/// Who sits in the council as things are now: each once, all of them active, in any order.
+	fn members() -> Vec<ParticipantId>;
+
+	/// The most that [`Self::members`] returns.
+	fn max_members() -> u32;
+}
