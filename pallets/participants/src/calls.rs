@@ -62,7 +62,7 @@ mod calls {
 		///
 		/// ## Errors
 		///
-		/// `Expired`, `ValidityTooLong`, `AlreadyExists`, `InvalidProof`.
+		/// `Expired`, `ValidityTooLong`, `AlreadyExists`, `InvalidProof`, `TooManyHealthAuthorities`.
 		///
 		/// ## Events
 		///
@@ -419,7 +419,7 @@ mod calls {
 		/// ## Errors
 		///
 		/// `NotFound`, `UnknownKey`, `RetiredKey`, `KeyRoleMissing`, `NotActive`, `NotAuthorized`,
-		/// `WrongCondition`.
+		/// `CannotBeSpared`, `WrongCondition`.
 		///
 		/// ## Events
 		///
@@ -473,7 +473,7 @@ mod calls {
 		/// ## Errors
 		///
 		/// `NotFound`, `UnknownKey`, `RetiredKey`, `KeyRoleMissing`, `NotActive`, `NotAuthorized`,
-		/// `WrongCondition`.
+		/// `CannotBeSpared`, `WrongCondition`.
 		///
 		/// ## Events
 		///
@@ -498,7 +498,7 @@ mod calls {
 		/// ## Errors
 		///
 		/// `NotFound`, `UnknownKey`, `RetiredKey`, `KeyRoleMissing`, `NotActive`, `NotAuthorized`,
-		/// `WrongCondition`.
+		/// `CannotBeSpared`, `WrongCondition`.
 		///
 		/// ## Events
 		///
@@ -523,7 +523,7 @@ mod calls {
 		/// ## Errors
 		///
 		/// `NotFound`, `UnknownKey`, `RetiredKey`, `KeyRoleMissing`, `NotActive`, `NotAuthorized`,
-		/// `WrongCondition`, `EndNotAhead`.
+		/// `CannotBeSpared`, `WrongCondition`, `EndNotAhead`.
 		///
 		/// ## Events
 		///

@@ -6,11 +6,13 @@ use sp_runtime::{traits::Verify, ArithmeticError, DispatchError};
 use ward_primitives::{
 	participant::{Condition, SealingKey, SealingSuite},
 	proof::Enrolment,
+	traits::OnStanding,
 	Moment, ParticipantId, ParticipantRow, Role, Timeline,
 };
 
 use crate::{
-	keys::first_roles, Config, Error, Event, Keys, NextParticipantId, Pallet, Participants,
+	keys::first_roles, Config, Error, Event, HealthAuthorities, Keys, NextParticipantId, Pallet,
+	Participants,
 };
 
 /// Stands for the consortium where a proof names a sponsor. No participant has this number.
@@ -96,7 +98,12 @@ impl<T: Config> Pallet<T> {
 				enrolled_at: now,
 			},
 		);
+		if role == Role::HealthAuthority {
+			HealthAuthorities::<T>::try_append(participant)
+				.map_err(|()| Error::<T>::TooManyHealthAuthorities)?;
+		}
 		Self::map_key(&account, participant, first_roles(role));
+		T::OnStanding::changed(participant, role);
 		Self::deposit_event(Event::Enrolled { participant, role, sponsor, account });
 		if let Some(center) = sponsor.filter(|_| role.can_be_affiliated()) {
 			Self::do_affiliate(participant, center)?;

@@ -57,8 +57,14 @@ mod errors {
 		InvalidReceiptKey,
 		/// The member has been affiliated with as many centers as a participant can ever be.
 		TooManyAffiliations,
+		/// The consortium has admitted as many health authorities as it ever can; reinstate a former one,
+		/// or raise `MaxHealthAuthorities` with a new runtime.
+		TooManyHealthAuthorities,
 		/// The participant's condition does not allow this change; read its row first.
 		WrongCondition,
+		/// Too many centers with a seat would be stopped by their sponsors at once, and those left could
+		/// not outvote them; let the council decide, or set an end more than 30 days ahead.
+		CannotBeSpared,
 		/// The end must lie ahead: nothing on this chain is backdated.
 		EndNotAhead,
 	}

@@ -99,16 +99,17 @@ impl<T: Config> Pallet<T> {
 
 	/// Maps a key that was never mapped to `participant`.
 	///
-	/// There are no balances on this chain, so a sufficient reference is what lets the account send.
-	/// It is never given back: a retired key's nonce cannot start over, and old calls cannot be
-	/// replayed.
+	/// There are no balances on this chain, so a reference from here is what lets the account send. It
+	/// is a provider and not merely sufficient, because whoever sets session keys becomes a consumer
+	/// of its account, and an account without a provider cannot be consumed. It is never given back: a
+	/// retired key's nonce cannot start over, and old calls cannot be replayed.
 	pub(crate) fn map_key(key: &T::AccountId, participant: ParticipantId, roles: KeyRoles) {
 		Keys::<T>::insert(key, KeyRow { participant, roles, live: Interval::open(Self::now()) });
 		if roles.contains(KeyRoles::ACT) {
 			ActingKeys::<T>::mutate(participant, |keys| *keys = keys.saturating_add(1));
 		}
 		if signs_calls(roles) {
-			frame_system::Pallet::<T>::inc_sufficients(key);
+			frame_system::Pallet::<T>::inc_providers(key);
 		}
 	}
 

@@ -47,6 +47,8 @@
 //!   intervals are in a map of their own.
 //! - **Administrator**: a participant's sponsor; while that is not active, the next one up the line
 //!   of sponsorship; at the top the consortium.
+//! - **Standing**: whether a participant may act. Other pallets hear of every change through
+//!   [`OnStanding`](ward_primitives::traits::OnStanding).
 //!
 //! ### Design
 //!
@@ -105,7 +107,7 @@ pub mod pallet {
 	};
 	use ward_primitives::{
 		participant::SealingKey,
-		traits::{ActingParticipant, ReadParticipants},
+		traits::{ActingParticipant, OnStanding, ReadParticipants},
 		Digest, Interval, KeyBytes, KeyRoles, KeyRow, Moment, ParticipantId, ParticipantRow, Role,
 		Timeline, VaultRow,
 	};
@@ -149,6 +151,13 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxAffiliations: Get<u32>;
 
+		/// The most health authorities that the consortium can ever admit: they sit in the council.
+		#[pallet::constant]
+		type MaxHealthAuthorities: Get<u32>;
+
+		/// Is told when a participant's standing changes: the council follows it.
+		type OnStanding: OnStanding;
+
 		/// Weights of the calls, from the benchmarks.
 		type WeightInfo: WeightInfo;
 	}
@@ -161,6 +170,12 @@ pub mod pallet {
 	// Twox64Concat here and below: the keys are numbers that the chain assigns.
 	#[pallet::storage]
 	pub type Participants<T> = StorageMap<_, Twox64Concat, ParticipantId, ParticipantRow>;
+
+	/// Every health authority there ever was, in the order of admission. Nobody is taken off: readers
+	/// ask who of them is active.
+	#[pallet::storage]
+	pub type HealthAuthorities<T: Config> =
+		StorageValue<_, BoundedVec<ParticipantId, T::MaxHealthAuthorities>, ValueQuery>;
 
 	/// Earlier active intervals of participants that were reinstated, by number and generation.
 	#[pallet::storage]
@@ -238,6 +253,7 @@ pub mod pallet {
 		fn integrity_test() {
 			assert!(T::MaxAffiliations::get() > 0, "enrolling staff opens an affiliation");
 			assert!(T::MaxProofValidity::get() > 0, "no proof would ever be valid");
+			assert!(T::MaxHealthAuthorities::get() > 0, "nobody could accredit a center");
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use frame_support::{
-	derive_impl,
+	derive_impl, parameter_types,
 	traits::{ConstU32, ConstU64},
 };
 use frame_system::EnsureRoot;
@@ -16,6 +16,7 @@ use sp_runtime::{
 use ward_primitives::{
 	participant::{SealingKey, SealingSuite},
 	proof::{Enrolment, KeyAttachment},
+	traits::{OnStanding, ReadParticipants},
 	KeyRoles, Moment, ParticipantId, Role, VaultRow,
 };
 
@@ -43,6 +44,49 @@ impl pallet_timestamp::Config for Test {}
 
 pub(crate) const MAX_PROOF_VALIDITY: Moment = 3_600_000;
 pub(crate) const MAX_AFFILIATIONS: u32 = 4;
+pub(crate) const MAX_HEALTH_AUTHORITIES: u32 = 4;
+
+parameter_types! {
+	/// The changes of standing that were told, in storage so that they are undone with a failed call.
+	pub storage Told: Vec<(ParticipantId, Role)> = Vec::new();
+	/// Who cannot be spared.
+	pub storage Needed: Vec<ParticipantId> = Vec::new();
+	/// Whether the participant was active when each was told.
+	pub storage ToldWhileActive: Vec<bool> = Vec::new();
+}
+
+/// Writes down what it is told.
+pub struct Listener;
+
+impl OnStanding for Listener {
+	fn changed(id: ParticipantId, role: Role) {
+		let mut told = Told::get();
+		told.push((id, role));
+		Told::set(&told);
+		let mut active = ToldWhileActive::get();
+		active.push(Participants::is_active(id, role, Timestamp::get()));
+		ToldWhileActive::set(&active);
+	}
+
+	fn can_be_stopped(id: ParticipantId, _: Role) -> bool {
+		!Needed::get().contains(&id)
+	}
+}
+
+/// What was told since the last call of this function.
+pub(crate) fn take_told() -> Vec<(ParticipantId, Role)> {
+	let told = Told::get();
+	Told::set(&Vec::new());
+	ToldWhileActive::set(&Vec::new());
+	told
+}
+
+/// Whether the participants were active when something was told, since the last call of either.
+pub(crate) fn told_while_active() -> Vec<bool> {
+	let active = ToldWhileActive::get();
+	take_told();
+	active
+}
 
 impl crate::Config for Test {
 	type Time = Timestamp;
@@ -50,6 +94,8 @@ impl crate::Config for Test {
 	type Signature = MultiSignature;
 	type MaxProofValidity = ConstU64<MAX_PROOF_VALIDITY>;
 	type MaxAffiliations = ConstU32<MAX_AFFILIATIONS>;
+	type MaxHealthAuthorities = ConstU32<MAX_HEALTH_AUTHORITIES>;
+	type OnStanding = Listener;
 	type WeightInfo = ();
 }
 

@@ -10,7 +10,7 @@ use ward_primitives::{
 
 use crate::{
 	timeline::{last_started, Affiliation, InCare, Pairing, Relation},
-	AffiliatedCenters, Config, Error, Pallet, Participants, PastActive,
+	AffiliatedCenters, Config, Error, HealthAuthorities, Pallet, Participants, PastActive,
 };
 
 impl<T: Config> ActingParticipant<T::AccountId, DispatchError> for Pallet<T> {
@@ -37,6 +37,12 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn active_at(id: ParticipantId, at: Moment) -> Option<(Role, Timeline)> {
 		let row = Participants::<T>::get(id)?;
 		Some((row.role, last_started::<_, PastActive<T>>(row.active, id, at)?))
+	}
+
+	/// The health authorities that are active at `now`, in the order of their admission.
+	pub fn health_authorities(now: Moment) -> Vec<ParticipantId> {
+		let is_active = |id: &ParticipantId| Self::is_active(*id, Role::HealthAuthority, now);
+		HealthAuthorities::<T>::get().into_iter().filter(is_active).collect()
 	}
 }
 

@@ -8,8 +8,9 @@ use frame_support::{dispatch::DispatchResult, ensure, traits::EnsureOrigin};
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use sp_runtime::DispatchError;
 use ward_primitives::{
-	participant::Condition, traits::ActingParticipant, KeyRoles, Moment, ParticipantId,
-	ParticipantRow,
+	participant::{Condition, NOTICE},
+	traits::{ActingParticipant, OnStanding},
+	KeyRoles, Moment, ParticipantId, ParticipantRow,
 };
 
 use crate::{timeline, Config, Error, Event, Pallet, Participants, PastActive};
@@ -55,8 +56,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// The administrator, who alone may not stop whom the consortium cannot spare.
+	fn ensure_may_stop(
+		caller: &Caller<T::AccountId>,
+		participant: ParticipantId,
+		row: &ParticipantRow,
+	) -> DispatchResult {
+		Self::ensure_administrator(caller, row)?;
+		let is_decided_together = matches!(caller, Caller::Consortium);
+		let allowed = is_decided_together || T::OnStanding::can_be_stopped(participant, row.role);
+		ensure!(allowed, Error::<T>::CannotBeSpared);
+		Ok(())
+	}
+
 	/// The participant's own key, whatever its condition, or its administrator.
-	fn ensure_own_or_administrator(
+	fn ensure_may_stop_own(
 		caller: &Caller<T::AccountId>,
 		participant: ParticipantId,
 		row: &ParticipantRow,
@@ -67,18 +81,24 @@ impl<T: Config> Pallet<T> {
 				return Ok(());
 			}
 		}
-		Self::ensure_administrator(caller, row)
+		Self::ensure_may_stop(caller, participant, row)
 	}
 
 	fn row(participant: ParticipantId) -> Result<ParticipantRow, Error<T>> {
 		Participants::<T>::get(participant).ok_or(Error::<T>::NotFound)
 	}
 
+	/// Stores a row whose standing changed, and tells who depends on it.
+	fn store(participant: ParticipantId, row: ParticipantRow) {
+		Participants::<T>::insert(participant, row);
+		T::OnStanding::changed(participant, row.role);
+	}
+
 	/// Ends the active interval, if it still runs, and stores the row with its new condition.
 	fn stop(participant: ParticipantId, mut row: ParticipantRow, condition: Condition) {
 		row.active.latest.end(Self::now());
 		row.condition = condition;
-		Participants::<T>::insert(participant, row);
+		Self::store(participant, row);
 	}
 
 	/// See the call `suspend`.
@@ -87,7 +107,7 @@ impl<T: Config> Pallet<T> {
 		participant: ParticipantId,
 	) -> DispatchResult {
 		let row = Self::row(participant)?;
-		Self::ensure_administrator(caller, &row)?;
+		Self::ensure_may_stop(caller, participant, &row)?;
 		ensure!(row.condition == Condition::Active, Error::<T>::WrongCondition);
 		Self::stop(participant, row, Condition::Suspended);
 		Self::deposit_event(Event::Suspended { participant });
@@ -108,7 +128,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(until.is_none_or(|until| now < until), Error::<T>::EndNotAhead);
 		timeline::reopen::<_, PastActive<T>>(&mut row.active, participant, now, until)?;
 		row.condition = Condition::Active;
-		Participants::<T>::insert(participant, row);
+		Self::store(participant, row);
 		Self::deposit_event(Event::Reinstated { participant, until });
 		Ok(())
 	}
@@ -119,7 +139,7 @@ impl<T: Config> Pallet<T> {
 		participant: ParticipantId,
 	) -> DispatchResult {
 		let row = Self::row(participant)?;
-		Self::ensure_own_or_administrator(caller, participant, &row)?;
+		Self::ensure_may_stop_own(caller, participant, &row)?;
 		ensure!(row.condition != Condition::Deactivated, Error::<T>::WrongCondition);
 		Self::stop(participant, row, Condition::Deactivated);
 		Self::deposit_event(Event::Deactivated { participant });
@@ -132,7 +152,7 @@ impl<T: Config> Pallet<T> {
 		participant: ParticipantId,
 	) -> Result<ParticipantRow, DispatchError> {
 		let row = Self::row(participant)?;
-		Self::ensure_own_or_administrator(caller, participant, &row)?;
+		Self::ensure_may_stop_own(caller, participant, &row)?;
 		let freezable = matches!(row.condition, Condition::Active | Condition::Suspended);
 		ensure!(freezable, Error::<T>::WrongCondition);
 		Ok(row)
@@ -156,6 +176,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// See the call `set_expiry`.
+	///
+	/// An end less than [`NOTICE`] ahead is like a suspension; a later one leaves the consortium the time
+	/// to disagree.
 	pub(crate) fn do_set_expiry(
 		caller: &Caller<T::AccountId>,
 		participant: ParticipantId,
@@ -163,11 +186,16 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let now = Self::now();
 		let mut row = Self::row(participant)?;
-		Self::ensure_administrator(caller, &row)?;
+		match until {
+			Some(until) if until <= now.saturating_add(NOTICE) => {
+				Self::ensure_may_stop(caller, participant, &row)?;
+			},
+			_ => Self::ensure_administrator(caller, &row)?,
+		}
 		ensure!(row.active.contains(now), Error::<T>::WrongCondition);
 		ensure!(until.is_none_or(|until| now < until), Error::<T>::EndNotAhead);
 		row.active.latest.until = until;
-		Participants::<T>::insert(participant, row);
+		Self::store(participant, row);
 		Self::deposit_event(Event::ExpirySet { participant, until });
 		Ok(())
 	}

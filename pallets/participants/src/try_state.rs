@@ -9,14 +9,16 @@ use ward_primitives::{participant::Condition, Interval, KeyRoles, ParticipantId,
 use crate::{
 	keys::{allowed_roles, signs_calls},
 	timeline::Pair,
-	ActingKeys, AffiliatedCenters, Affiliations, Care, Config, Keys, NextParticipantId, Pairings,
-	Pallet, Participants, PastActive, PastAffiliations, PastCare, PastPairings, Vaults,
+	ActingKeys, AffiliatedCenters, Affiliations, Care, Config, HealthAuthorities, Keys,
+	NextParticipantId, Pairings, Pallet, Participants, PastActive, PastAffiliations, PastCare,
+	PastPairings, Vaults,
 };
 
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant of the pallet.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_participants()?;
+		Self::check_health_authorities()?;
 		Self::check_keys()?;
 		Self::check_vaults()?;
 		Self::check_affiliations()?;
@@ -52,6 +54,19 @@ impl<T: Config> Pallet<T> {
 		)
 	}
 
+	fn check_health_authorities() -> Result<(), TryRuntimeError> {
+		let mut admitted: Vec<ParticipantId> = Participants::<T>::iter()
+			.filter_map(|(id, row)| (row.role == Role::HealthAuthority).then_some(id))
+			.collect();
+		// Numbers rise, so the order of admission is that of the numbers.
+		admitted.sort();
+		ensure!(
+			HealthAuthorities::<T>::get().into_inner() == admitted,
+			"health authorities miscounted"
+		);
+		Ok(())
+	}
+
 	fn check_keys() -> Result<(), TryRuntimeError> {
 		let mut acting = BTreeMap::<ParticipantId, u32>::new();
 		for (account, key) in Keys::<T>::iter() {
@@ -60,8 +75,8 @@ impl<T: Config> Pallet<T> {
 			ensure!(allowed_roles(role).contains(key.roles), "key with roles not allowed");
 			ensure!(key.live.from <= Self::now(), "key from the future");
 			ensure!(
-				!signs_calls(key.roles) || frame_system::Pallet::<T>::sufficients(&account) > 0,
-				"key without a sufficient reference"
+				!signs_calls(key.roles) || frame_system::Pallet::<T>::providers(&account) > 0,
+				"key without a provider reference"
 			);
 			if key.roles.contains(KeyRoles::ACT) && key.live.contains(Self::now()) {
 				let count = acting.entry(key.participant).or_default();

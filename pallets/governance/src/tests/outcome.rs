@@ -7,24 +7,30 @@ fn by_council(call: RuntimeCall) -> DispatchResultWithPostInfo {
 	Governance::enact(origin, Box::new(call))
 }
 
-/// A call on the list that fails: nothing was authorized.
+/// A call on the agenda that fails: nothing was authorized.
 fn unauthorized_upgrade() -> RuntimeCall {
 	RuntimeCall::System(frame_system::Call::apply_authorized_upgrade { code: vec![0; 8] })
 }
 
 #[test]
 fn a_failing_call_makes_the_motion_fail_with_its_error() {
-	new_test_ext().execute_with(|| {
+	new_test_ext().execute_and_check(|| {
+		let call = unauthorized_upgrade();
+		open_with_ayes(&call, 4);
+		assert_ok!(close(MEMBERS[0], &call, 0));
 		let failure = frame_system::Error::<Test>::NothingAuthorized.into();
-		assert_eq!(pass(&enact(unauthorized_upgrade()), 4), Err(failure));
+		assert_eq!(executed(), Some(Err(failure)));
 		let enacted = |event| matches!(event, RuntimeEvent::Governance(Event::Enacted { .. }));
 		assert!(!System::events().into_iter().any(|record| enacted(record.event)));
+		// The motion is spent, and can be proposed again.
+		assert_eq!(open_motions(), 0);
+		assert_ok!(propose(MEMBERS[0], &call));
 	});
 }
 
 #[test]
 fn a_failing_call_changes_nothing() {
-	new_test_ext().execute_with(|| {
+	new_test_ext().execute_and_check(|| {
 		let failure = frame_system::Error::<Test>::NothingAuthorized;
 		assert_noop!(by_council(unauthorized_upgrade()).map_err(|failed| failed.error), failure);
 	});
@@ -32,7 +38,7 @@ fn a_failing_call_changes_nothing() {
 
 #[test]
 fn the_weight_is_the_own_and_that_of_the_inner_call() {
-	new_test_ext().execute_with(|| {
+	new_test_ext().execute_and_check(|| {
 		let inner = authorize_upgrade();
 		let own = <() as WeightInfo>::enact();
 		let sum = own.saturating_add(inner.get_dispatch_info().call_weight);
@@ -44,10 +50,10 @@ fn the_weight_is_the_own_and_that_of_the_inner_call() {
 
 #[test]
 fn weight_that_the_inner_call_leaves_is_given_back() {
-	new_test_ext().execute_with(|| {
+	externalities().execute_with(|| {
 		// Announces the most members there may be, and uses what it needs.
 		let inner = RuntimeCall::Council(pallet_collective::Call::set_members {
-			new_members: vec![1, 2],
+			new_members: vec![Governance::account_of(AUTHORITY)],
 			prime: None,
 			old_count: 10,
 		});

@@ -9,7 +9,8 @@ use ward_primitives::{
 };
 
 use crate::{
-	mock::*, Affiliations, Care, Error, Event, Keys, NextParticipantId, Participants as Rows,
+	mock::*, Affiliations, Care, Error, Event, HealthAuthorities, Keys, NextParticipantId,
+	Participants as Rows,
 };
 
 /// Enrols the key with this name with an otherwise good proof of `enrolment`.
@@ -45,7 +46,7 @@ fn a_center_enrols_a_practitioner_who_works_for_it_at_once() {
 			Some(KeyRow { participant: nurse, roles: KeyRoles::ACT, live: Interval::open(START) })
 		);
 		assert_eq!(Affiliations::<Test>::get(nurse, CENTER), Some(Timeline::start(START, None)));
-		assert_eq!(System::sufficients(&account("nurse")), 1);
+		assert_eq!(System::providers(&account("nurse")), 1);
 		assert_eq!(
 			take_events(),
 			[
@@ -247,5 +248,66 @@ fn the_consortium_admits_a_health_authority_that_signed_for_sponsor_zero() {
 			),
 			Error::<Test>::ValidityTooLong
 		);
+	});
+}
+
+#[test]
+fn a_newcomer_is_told_with_its_role() {
+	new_test_ext().execute_and_check(|| {
+		take_told();
+		let center = enrolment("x", Some(AUTHORITY), Role::MedicalCenter);
+		assert_ok!(enrol(by(AUTHORITY), "x", &center));
+		assert_ok!(enrol(by(CENTER), "y", &enrolment("y", Some(CENTER), Role::Patient)));
+		assert_eq!(
+			take_told(),
+			[(ParticipantId(8), Role::MedicalCenter), (ParticipantId(9), Role::Patient)]
+		);
+	});
+}
+
+/// Admits a health authority with the key of this name.
+fn admit(name: &str) -> DispatchResult {
+	let signed = enrolment(name, None, Role::HealthAuthority);
+	let proof = sign_enrolment(name, &signed);
+	Participants::admit_health_authority(
+		RuntimeOrigin::root(),
+		account(name),
+		signed.sealing_key,
+		signed.valid_until,
+		proof,
+	)
+}
+
+#[test]
+fn health_authorities_are_listed_while_they_are_active() {
+	new_test_ext().execute_and_check(|| {
+		assert_eq!(Participants::health_authorities(START), [AUTHORITY]);
+		let (second, third) = (ParticipantId(8), ParticipantId(9));
+		assert_ok!(admit("second"));
+		assert_ok!(admit("third"));
+		assert_eq!(Participants::health_authorities(START), [AUTHORITY, second, third]);
+		assert_ok!(Participants::suspend(RuntimeOrigin::root(), second));
+		let until = START + 1;
+		assert_ok!(Participants::set_expiry(RuntimeOrigin::root(), third, Some(until)));
+		assert_eq!(Participants::health_authorities(START), [AUTHORITY, third]);
+		let now = tick();
+		assert_eq!(Participants::health_authorities(now), [AUTHORITY]);
+		assert_ok!(Participants::reinstate(RuntimeOrigin::root(), second, None));
+		assert_eq!(Participants::health_authorities(now), [AUTHORITY, second]);
+		// They stay on the list, which only grows.
+		assert_eq!(HealthAuthorities::<Test>::get().into_inner(), [AUTHORITY, second, third]);
+	});
+}
+
+#[test]
+fn no_more_health_authorities_are_admitted_than_the_list_takes() {
+	new_test_ext().execute_and_check(|| {
+		for number in 1..MAX_HEALTH_AUTHORITIES {
+			assert_ok!(admit(&format!("authority{number}")));
+		}
+		assert_noop!(admit("last"), Error::<Test>::TooManyHealthAuthorities);
+		// Not even when one of them is gone for good.
+		assert_ok!(Participants::deactivate(RuntimeOrigin::root(), AUTHORITY));
+		assert_noop!(admit("last"), Error::<Test>::TooManyHealthAuthorities);
 	});
 }

@@ -1,6 +1,6 @@
 //! `try_state` finds what must never be: each case breaks one thing and names the complaint.
 
-use frame_support::assert_ok;
+use frame_support::{assert_ok, BoundedVec};
 use sp_runtime::DispatchError;
 use ward_primitives::{
 	participant::Condition, Interval, KeyRoles, KeyRow, ParticipantId, ParticipantRow, Timeline,
@@ -8,8 +8,8 @@ use ward_primitives::{
 };
 
 use crate::{
-	mock::*, ActingKeys, AffiliatedCenters, Affiliations, Care, Keys, NextParticipantId, Pairings,
-	Participants as Rows, PastActive, PastCare, Vaults,
+	mock::*, ActingKeys, AffiliatedCenters, Affiliations, Care, HealthAuthorities, Keys,
+	NextParticipantId, Pairings, Participants as Rows, PastActive, PastCare, Vaults,
 };
 
 /// Breaks a good state and expects exactly this complaint.
@@ -46,6 +46,16 @@ fn broken_participants_are_found() {
 }
 
 #[test]
+fn a_broken_list_of_health_authorities_is_found() {
+	let put = |list: Vec<ParticipantId>| {
+		HealthAuthorities::<Test>::put(BoundedVec::truncate_from(list));
+	};
+	complains("health authorities miscounted", || put(vec![]));
+	complains("health authorities miscounted", || put(vec![AUTHORITY, CENTER]));
+	complains("health authorities miscounted", || put(vec![AUTHORITY, AUTHORITY]));
+}
+
+#[test]
 fn broken_keys_are_found() {
 	let change = |name, change: fn(&mut KeyRow)| {
 		Keys::<Test>::mutate(name, |row| change(row.as_mut().expect("a key")));
@@ -57,7 +67,7 @@ fn broken_keys_are_found() {
 	complains("key from the future", || {
 		change(main_key(PATIENT), |key| key.live.from = START + 1);
 	});
-	complains("key without a sufficient reference", || {
+	complains("key without a provider reference", || {
 		frame_system::Account::<Test>::remove(main_key(PATIENT));
 	});
 	complains("acting keys miscounted", || ActingKeys::<Test>::insert(PATIENT, 2));

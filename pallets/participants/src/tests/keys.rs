@@ -40,7 +40,7 @@ fn a_second_key_acts_for_the_same_participant() {
 			}]
 		);
 		assert_eq!(ActingKeys::<Test>::get(PATIENT), 2);
-		assert_eq!(System::sufficients(&account("phone")), 1);
+		assert_eq!(System::providers(&account("phone")), 1);
 		assert_ok!(Participants::open_care(by_key("phone"), CENTER));
 	});
 }
@@ -124,7 +124,7 @@ fn a_receipt_key_is_ed25519_and_has_no_account() {
 		);
 		attach_receipt_key("receipt", CENTER);
 		let key = ed25519_account("receipt");
-		assert_eq!(System::sufficients(&key), 0);
+		assert_eq!(System::providers(&key), 0);
 		assert_eq!(ActingKeys::<Test>::get(CENTER), 1);
 		assert!(!System::account_exists(&key));
 	});
@@ -168,7 +168,7 @@ fn a_retired_key_keeps_its_row_and_its_nonce_but_can_do_nothing() {
 		let row = Keys::<Test>::get(main_key(PATIENT)).expect("rows stay");
 		assert_eq!(row.live, Interval { from: 0, until: Some(now) });
 		assert_eq!(System::account_nonce(main_key(PATIENT)), 7);
-		assert_eq!(System::sufficients(&main_key(PATIENT)), 1);
+		assert_eq!(System::providers(&main_key(PATIENT)), 1);
 		// From the very block of its end on.
 		assert_noop!(Participants::open_care(by(PATIENT), CENTER), Error::<Test>::RetiredKey);
 		assert_noop!(
@@ -248,7 +248,7 @@ fn rotation_replaces_the_signing_key_with_its_roles() {
 		let old = Keys::<Test>::get(main_key(CENTER)).expect("rows stay");
 		assert_eq!(old.live.until, Some(now));
 		// The account stays, so that its nonce never starts over.
-		assert_eq!(System::sufficients(&main_key(CENTER)), 1);
+		assert_eq!(System::providers(&main_key(CENTER)), 1);
 		assert_noop!(
 			rotate(by(CENTER), "newer", CENTER, KeyRoles::MAIN),
 			Error::<Test>::RetiredKey

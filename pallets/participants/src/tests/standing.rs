@@ -2,8 +2,9 @@
 
 use frame_support::{assert_noop, assert_ok};
 use ward_primitives::{
-	participant::Condition, traits::ReadParticipants, Interval, KeyRoles, ParticipantId, Role,
-	Timeline,
+	participant::{Condition, NOTICE},
+	traits::ReadParticipants,
+	Interval, KeyRoles, ParticipantId, Role, Timeline,
 };
 
 use crate::{mock::*, Error, Event, Participants as Rows, PastActive};
@@ -259,5 +260,97 @@ fn administration_takes_a_key_that_enrols() {
 		assert_noop!(Participants::freeze(by_key("clerk"), CENTER), Error::<Test>::NotAuthorized);
 		assert_ok!(Participants::freeze(by_key("desk"), CENTER));
 		assert_eq!(Rows::<Test>::get(CENTER).map(|row| row.role), Some(Role::MedicalCenter));
+	});
+}
+
+#[test]
+fn the_consortium_freezes_a_health_authority_and_alone_reinstates_it() {
+	new_test_ext().execute_and_check(|| {
+		assert_ok!(Participants::freeze(RuntimeOrigin::root(), AUTHORITY));
+		assert_eq!(take_events(), [Event::Frozen { participant: AUTHORITY }]);
+		assert_eq!(condition(AUTHORITY), Condition::Frozen);
+		assert!(!is_active(AUTHORITY));
+		assert_noop!(
+			Participants::reinstate(by(AUTHORITY), AUTHORITY, None),
+			Error::<Test>::NotActive
+		);
+		assert_ok!(Participants::reinstate(RuntimeOrigin::root(), AUTHORITY, None));
+		assert!(is_active(AUTHORITY));
+	});
+}
+
+#[test]
+fn the_consortium_freezes_a_center_only_while_no_health_authority_administers_it() {
+	new_test_ext().execute_and_check(|| {
+		let freeze = || Participants::freeze(RuntimeOrigin::root(), CENTER);
+		assert_noop!(freeze(), Error::<Test>::NotAuthorized);
+		assert_ok!(Participants::freeze(RuntimeOrigin::root(), AUTHORITY));
+		assert_ok!(freeze());
+		assert_eq!(condition(CENTER), Condition::Frozen);
+	});
+}
+
+#[test]
+fn every_change_of_standing_is_told_and_nothing_else() {
+	new_test_ext().execute_and_check(|| {
+		// The founders, at genesis.
+		assert_eq!(take_told(), CAST.map(|(id, role, _)| (id, role)));
+		let doctor = [(DOCTOR, Role::Practitioner)];
+		let center = [(CENTER, Role::MedicalCenter)];
+		assert_ok!(Participants::set_expiry(by(CENTER), DOCTOR, Some(START + 9)));
+		assert_eq!(take_told(), doctor);
+		assert_ok!(Participants::suspend(by(CENTER), DOCTOR));
+		assert_eq!(take_told(), doctor);
+		tick();
+		assert_ok!(Participants::reinstate(by(CENTER), DOCTOR, None));
+		assert_eq!(take_told(), doctor);
+		assert_ok!(Participants::freeze(by(DOCTOR), DOCTOR));
+		assert_eq!(take_told(), doctor);
+		assert_ok!(Participants::deactivate(by(CENTER), DOCTOR));
+		assert_eq!(take_told(), doctor);
+		assert_ok!(Participants::suspend(by(AUTHORITY), CENTER));
+		assert_eq!(take_told(), center);
+		// Keys and relations are no standing, and a call that fails tells nothing.
+		attach(by(PATIENT), "phone", PATIENT, KeyRoles::ACT);
+		assert_ok!(Participants::retire_key(by(PATIENT), account("phone")));
+		assert_ok!(Participants::open_care(by(PATIENT), OTHER_CENTER));
+		assert_noop!(Participants::suspend(by(CENTER), PATIENT), Error::<Test>::NotActive);
+		assert_eq!(take_told(), []);
+	});
+}
+
+#[test]
+fn who_is_told_finds_the_change_stored() {
+	new_test_ext().execute_and_check(|| {
+		take_told();
+		assert_ok!(Participants::suspend(by(AUTHORITY), CENTER));
+		assert_eq!(told_while_active(), [false]);
+		tick();
+		assert_ok!(Participants::reinstate(by(AUTHORITY), CENTER, None));
+		assert_eq!(told_while_active(), [true]);
+	});
+}
+
+#[test]
+fn who_cannot_be_spared_is_stopped_by_itself_or_the_consortium_only() {
+	new_test_ext().execute_and_check(|| {
+		Needed::set(&vec![CENTER]);
+		let refused = || Error::<Test>::CannotBeSpared;
+		let soon = START + NOTICE;
+		assert_noop!(Participants::suspend(by(AUTHORITY), CENTER), refused());
+		assert_noop!(Participants::freeze(by(AUTHORITY), CENTER), refused());
+		assert_noop!(Participants::deactivate(by(AUTHORITY), CENTER), refused());
+		assert_noop!(Participants::set_expiry(by(AUTHORITY), CENTER, Some(soon)), refused());
+		assert!(!Participants::freeze_would_succeed(&main_key(AUTHORITY), CENTER));
+		// A late end leaves time to disagree, and lifting one stops nobody.
+		assert_ok!(Participants::set_expiry(by(AUTHORITY), CENTER, Some(soon + 1)));
+		assert_ok!(Participants::set_expiry(by(AUTHORITY), CENTER, None));
+		// The consortium is no administrator while the authority is active.
+		let root = RuntimeOrigin::root;
+		assert_noop!(Participants::suspend(root(), CENTER), Error::<Test>::NotAuthorized);
+		assert_ok!(Participants::suspend(root(), AUTHORITY));
+		assert_ok!(Participants::suspend(root(), CENTER));
+		assert_ok!(Participants::reinstate(root(), CENTER, None));
+		assert_ok!(Participants::freeze(by(CENTER), CENTER));
 	});
 }
