@@ -4,7 +4,7 @@ use std::{path::PathBuf, str::FromStr};
 
 use sc_service::{config::MultiaddrWithPeerId, ChainType};
 use ward_runtime::{
-	genesis_config_presets::{founding_genesis, FoundingCenter},
+	genesis_config_presets::{founding_genesis, FoundingCenter, FoundingTerms},
 	AccountId, SessionKeys,
 };
 
@@ -36,6 +36,16 @@ pub(crate) struct FoundCmd {
 	/// or 0x hex. Repeat it for each of them; with four, one may fail.
 	#[arg(long = "center", value_name = "ACCOUNT,AURA,GRANDPA", required = true, value_parser = founding_center)]
 	centers: Vec<FoundingCenter>,
+
+	/// How many blocks a session lasts, 5 to 43,200 of two seconds each: a change of the seats or of
+	/// their keys takes effect at the second session boundary after it. The council can change it.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(5..=43_200))]
+	session_length: u32,
+
+	/// The fewest seats that the set of authorities may have; not more than there are founding centers.
+	/// The council can change it.
+	#[arg(long, value_name = "SEATS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+	minimum: u32,
 
 	/// The address of a node that newcomers connect to first. Repeatable.
 	#[arg(long = "bootnode", value_name = "MULTIADDR")]
@@ -78,6 +88,15 @@ fn founding_center(text: &str) -> Result<FoundingCenter, String> {
 impl FoundCmd {
 	/// Writes the spec.
 	pub(crate) fn run(&self) -> sc_cli::Result<()> {
+		if self.minimum as usize > self.centers.len() {
+			return Err(sc_cli::Error::Input(format!(
+				"a minimum of {} seats is more than the {} founding centers\nhint: lower --minimum, or name \
+				 more centers",
+				self.minimum,
+				self.centers.len()
+			)));
+		}
+		let terms = FoundingTerms { session_length: self.session_length, minimum: self.minimum };
 		let spec = ChainSpec::builder(wasm_binary()?, None)
 			.with_name(&self.name)
 			.with_id(&self.id)
@@ -85,8 +104,9 @@ impl FoundCmd {
 			.with_properties(properties())
 			.with_boot_nodes(self.bootnodes.clone())
 			.with_genesis_config_patch(founding_genesis(
-				self.health_authority.clone(),
+				&self.health_authority,
 				&self.centers,
+				terms,
 			))
 			.build();
 		let json = spec.as_json(self.raw)?;

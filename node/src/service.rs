@@ -15,7 +15,7 @@ use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use sp_runtime::traits::Block as BlockT;
 use ward_runtime::{apis::RuntimeApi, opaque::Block};
 
-use crate::{hints, rpc};
+use crate::{double_authoring, hints, rpc};
 
 /// The client: database, executor and import.
 pub(crate) type FullClient = sc_service::TFullClient<
@@ -220,6 +220,15 @@ pub(crate) fn new_full<N: sc_network::NetworkBackend<Block, Hash>>(
 			workers.run(client.clone(), task_manager.spawn_handle()).boxed(),
 		);
 	}
+
+	task_manager.spawn_handle().spawn(
+		"double-authoring-watch",
+		None,
+		double_authoring::watch(
+			client.clone(),
+			OffchainTransactionPoolFactory::new(transaction_pool.clone()),
+		),
+	);
 
 	// One voter state for the voter and for the RPC that reports on it.
 	let shared_voter_state = SharedVoterState::empty();

@@ -5,24 +5,29 @@ use alloc::{
 	string::{String, ToString},
 	vec::Vec,
 };
+use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
-	traits::PalletsInfoAccess,
+	traits::{KeyOwnerProofSystem, PalletsInfoAccess},
 };
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
+use sp_consensus_slots::EquivocationProof;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_runtime::{
+	key_types,
 	traits::{Block as BlockT, NumberFor},
 	transaction_validity::{TransactionSource, TransactionValidity},
 	ApplyExtrinsicResult, DispatchError, ExtrinsicInclusionMode, ModuleError,
 };
-use sp_session::OpaqueGeneratedSessionKeys;
+use sp_session::{MembershipProof, OpaqueGeneratedSessionKeys};
 use sp_version::RuntimeVersion;
 use ward_primitives::{
+	council::Motion,
 	decision::{DecisionInputs, Query},
 	inputs,
+	seat::{SeatInfo, SessionInfo},
 	traits::ReadParticipants,
 	AccessRequest, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord, ParticipantId,
 	ParticipantRow, RecordId, RecordRow, Timeline, VaultRow,
@@ -30,9 +35,9 @@ use ward_primitives::{
 use ward_runtime_api::BatchFault;
 
 use crate::{
-	AccountId, AllPalletsWithSystem, Block, Consent, Executive, Grandpa, InherentDataExt as _,
-	Nonce, Participants, Quota, Records, Runtime, RuntimeGenesisConfig, SessionKeys, System,
-	Timestamp, SLOT_DURATION, VERSION,
+	AccountId, AllPalletsWithSystem, Authorities, Block, Consent, Executive, Governance, Grandpa,
+	Historical, InherentDataExt as _, Nonce, Participants, Quota, Records, Runtime,
+	RuntimeGenesisConfig, SessionKeys, System, Timestamp, SLOT_DURATION, VERSION,
 };
 
 /// The name of an error: `Pallet::Error`, or that of a general one.
@@ -152,17 +157,31 @@ impl_runtime_apis! {
 		}
 
 		fn submit_report_equivocation_unsigned_extrinsic(
-			_: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
-			_: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
+			proof: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
+			owner: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
 		) -> Option<()> {
-			None
+			Grandpa::submit_unsigned_equivocation_report(proof, owner.decode()?)
 		}
 
 		fn generate_key_ownership_proof(
 			_: sp_consensus_grandpa::SetId,
-			_: GrandpaId,
+			key: GrandpaId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-			None
+			Historical::prove((key_types::GRANDPA, key))
+				.map(|proof| sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
+		}
+	}
+
+	impl ward_runtime_api::AuthoritiesApi<Block> for Runtime {
+		fn key_ownership_proof(key: AuraId) -> Option<MembershipProof> {
+			Historical::prove((key_types::AURA, key))
+		}
+
+		fn report_double_authoring(
+			proof: EquivocationProof<<Block as BlockT>::Header, AuraId>,
+			owner: MembershipProof,
+		) -> bool {
+			Authorities::submit_report(proof, owner)
 		}
 	}
 
@@ -258,6 +277,26 @@ impl_runtime_apis! {
 
 		fn quota(id: ParticipantId) -> u64 {
 			Quota::level_of(id)
+		}
+
+		fn seats() -> Vec<SeatInfo> {
+			Authorities::seats()
+		}
+
+		fn session() -> SessionInfo {
+			Authorities::session()
+		}
+
+		fn host(guest: ParticipantId) -> Option<ParticipantId> {
+			Authorities::host(guest)
+		}
+
+		fn council() -> Vec<ParticipantId> {
+			Governance::council()
+		}
+
+		fn motions() -> Vec<Motion> {
+			Governance::motions()
 		}
 	}
 

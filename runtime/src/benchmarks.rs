@@ -4,28 +4,32 @@
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::{
-	traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys},
+	traits::{Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys},
 	BoundedVec,
 };
 use pallet_ward_participants as participants;
 use pallet_ward_records::Author;
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::traits::{BlakeTwo256, Hash};
 use sp_storage::TrackedStorageKey;
 use ward_primitives::{
 	attributes::DataPeriod,
 	consent::{MAX_EXCEPTIONS, MAX_NAMED_RECORDS},
 	participant::{Condition, SealingKey, SealingSuite},
+	seat::SeatRow,
 	ActionSet, CategorySet, Grant, GrantTerms, Interval, KeyBytes, KeyRoles, KeyRow, ParticipantId,
 	ParticipantRow, PurposeOfUse, PurposeSet, RecordContent, RecordId, RecordRow, Role, Scope,
 	Sensitivity, Timeline, VaultRow,
 };
 
 use crate::{
-	AccountId, AllPalletsWithSystem, Consent, Governance, Participants, Quota, Records, Runtime,
-	System,
+	configs::{MaxHealthAuthorities, MaxSeats},
+	AccountId, AllPalletsWithSystem, Authorities, Consent, Governance, Participants, Quota,
+	Records, Runtime, SessionKeys, System,
 };
 
 define_benchmarks!(
+	[pallet_ward_authorities, Authorities]
 	[pallet_ward_participants, Participants]
 	[pallet_ward_records, Records]
 	[pallet_ward_consent, Consent]
@@ -97,7 +101,7 @@ impl Helper {
 	pub(crate) fn attach(key: &AccountId, participant: ParticipantId, roles: KeyRoles) {
 		let row = KeyRow { participant, roles, live: Interval::open(0) };
 		participants::Keys::<Runtime>::insert(key, row);
-		System::inc_sufficients(key);
+		System::inc_providers(key);
 	}
 
 	/// Terms that permit reading and take as many bytes as terms can.
@@ -139,6 +143,40 @@ impl Helper {
 		pallet_ward_consent::Grants::<Runtime>::insert(id, grant);
 		pallet_ward_consent::RecentGrants::<Runtime>::try_append(patient, grantee, id)
 			.expect("the bound is respected; qed");
+	}
+}
+
+impl pallet_ward_authorities::benchmarking::BenchmarkHelper<Runtime> for Helper {
+	fn center() -> (AccountId, ParticipantId) {
+		Self::participant(Role::MedicalCenter, None)
+	}
+
+	fn session_keys(aura: AuraId, number: u32) -> SessionKeys {
+		let grandpa = BlakeTwo256::hash(&number.to_le_bytes()).0;
+		SessionKeys { aura, grandpa: sp_core::ed25519::Public::from_raw(grandpa).into() }
+	}
+}
+
+impl pallet_ward_governance::BenchmarkHelper<AccountId> for Helper {
+	// Half health authorities, half centers with seats.
+	fn fill_electorate() -> Vec<(ParticipantId, AccountId)> {
+		let mut electorate = Vec::new();
+		participants::HealthAuthorities::<Runtime>::kill();
+		for _ in 0..MaxHealthAuthorities::get() {
+			let (account, id) = Self::participant(Role::HealthAuthority, None);
+			participants::HealthAuthorities::<Runtime>::try_append(id)
+				.expect("the bound is respected; qed");
+			electorate.push((id, account));
+		}
+		let former: Vec<_> = pallet_ward_authorities::Seats::<Runtime>::iter_keys().collect();
+		former.into_iter().for_each(pallet_ward_authorities::Seats::<Runtime>::remove);
+		for _ in 0..MaxSeats::get() {
+			let (account, id) = Self::participant(Role::MedicalCenter, None);
+			let row = SeatRow { granted_at: 0, taken_at: Some(0), suspension: None };
+			pallet_ward_authorities::Seats::<Runtime>::insert(id, row);
+			electorate.push((id, account));
+		}
+		electorate
 	}
 }
 

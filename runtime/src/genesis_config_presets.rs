@@ -4,6 +4,7 @@
 //! `ward-node found`, which uses [`founding_genesis`] too.
 
 use alloc::{string::ToString, vec, vec::Vec};
+use pallet_ward_authorities::{SeatId, DEFAULT_SESSION_LENGTH};
 use serde_json::{json, Value};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
@@ -11,7 +12,7 @@ use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRE
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use ward_primitives::{ParticipantId, Role};
 
-use crate::{configs::SeatId, AccountId, SessionKeys};
+use crate::{AccountId, SessionKeys};
 
 /// A medical center that founds the chain with a seat among its authorities.
 #[derive(Clone, Debug)]
@@ -22,27 +23,48 @@ pub struct FoundingCenter {
 	pub keys: SessionKeys,
 }
 
+/// What a consortium agrees on before it starts; the council can change it later.
+#[derive(Clone, Copy, Debug)]
+pub struct FoundingTerms {
+	/// How many blocks a session lasts.
+	pub session_length: u32,
+	/// The fewest seats that the set of authorities may have.
+	pub minimum: u32,
+}
+
 /// The genesis patch of a consortium.
 ///
 /// The health authority becomes participant 1 and sponsors the centers, which become participants 2
-/// and up, in their order. All of them form the council.
-pub fn founding_genesis(health_authority: AccountId, centers: &[FoundingCenter]) -> Value {
+/// and up, in their order, with a seat each. All of them form the council.
+pub fn founding_genesis(
+	health_authority: &AccountId,
+	centers: &[FoundingCenter],
+	terms: FoundingTerms,
+) -> Value {
 	let sponsor = ParticipantId(1);
 	let founder = |account: &AccountId, role: Role, sponsor: Option<ParticipantId>| json!({ "account": account, "role": role, "sponsor": sponsor });
-	let mut participants = vec![founder(&health_authority, Role::HealthAuthority, None)];
+	let mut participants = vec![founder(health_authority, Role::HealthAuthority, None)];
 	let mut session_keys = Vec::new();
-	let mut council = vec![health_authority];
+	let mut seats = Vec::new();
 	for (number, center) in (2..).zip(centers) {
 		participants.push(founder(&center.account, Role::MedicalCenter, Some(sponsor)));
 		session_keys.push((&center.account, SeatId(ParticipantId(number)), &center.keys));
-		council.push(center.account.clone());
+		seats.push(ParticipantId(number));
 	}
 	json!({
 		"participants": { "participants": participants },
 		"session": { "keys": session_keys },
-		"council": { "members": council },
+		"authorities": {
+			"seats": seats,
+			"minimum": terms.minimum,
+			"sessionLength": terms.session_length,
+		},
 	})
 }
+
+/// The terms of the presets.
+const DEVELOPMENT_TERMS: FoundingTerms =
+	FoundingTerms { session_length: DEFAULT_SESSION_LENGTH, minimum: 1 };
 
 /// A founding center with the well-known keys of `name`.
 fn well_known_center(account: Sr25519Keyring, grandpa: Ed25519Keyring) -> FoundingCenter {
@@ -58,7 +80,7 @@ fn well_known_center(account: Sr25519Keyring, grandpa: Ed25519Keyring) -> Foundi
 /// One authority, Alice, and Ferdie as health authority.
 fn development() -> Value {
 	let alice = well_known_center(Sr25519Keyring::Alice, Ed25519Keyring::Alice);
-	founding_genesis(Sr25519Keyring::Ferdie.to_account_id(), &[alice])
+	founding_genesis(&Sr25519Keyring::Ferdie.to_account_id(), &[alice], DEVELOPMENT_TERMS)
 }
 
 /// Four authorities, Alice to Dave, and Ferdie as health authority.
@@ -70,7 +92,7 @@ fn local_testnet() -> Value {
 		(Sr25519Keyring::Dave, Ed25519Keyring::Dave),
 	]
 	.map(|(account, grandpa)| well_known_center(account, grandpa));
-	founding_genesis(Sr25519Keyring::Ferdie.to_account_id(), &centers)
+	founding_genesis(&Sr25519Keyring::Ferdie.to_account_id(), &centers, DEVELOPMENT_TERMS)
 }
 
 /// The genesis patch of the preset with this name, as JSON.

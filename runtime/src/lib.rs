@@ -34,6 +34,7 @@ pub mod apis;
 mod benchmarks;
 pub mod configs;
 pub mod genesis_config_presets;
+mod reports;
 
 #[cfg(test)]
 mod tests;
@@ -143,8 +144,8 @@ pub const VERSION: sp_version::RuntimeVersion = sp_version::RuntimeVersion {
 	system_version: 1,
 };
 
-/// The runtime: its pallets, with numbers that never change. Reserved: 14 Authorities,
-/// 15 Receipts, 16 Emergency, 17 Disclosures, 22 Historical, 23 Offences.
+/// The runtime: its pallets, with numbers that never change. Reserved: 15 Receipts, 16 Emergency,
+/// 17 Disclosures.
 #[frame_support::runtime]
 mod runtime {
 	#[runtime::runtime]
@@ -181,11 +182,25 @@ mod runtime {
 	#[runtime::pallet_index(13)]
 	pub type Quota = pallet_ward_quota;
 
+	// Before Aura and the session: it counts slots with the seats that had them, and the genesis of the
+	// session asks it for the first set.
+	#[runtime::pallet_index(14)]
+	pub type Authorities = pallet_ward_authorities;
+
+	#[runtime::pallet_index(19)]
+	pub type Authorship = pallet_authorship;
+
 	#[runtime::pallet_index(20)]
 	pub type Aura = pallet_aura;
 
 	#[runtime::pallet_index(21)]
 	pub type Session = pallet_session;
+
+	#[runtime::pallet_index(22)]
+	pub type Historical = pallet_session::historical;
+
+	#[runtime::pallet_index(23)]
+	pub type Offences = pallet_offences;
 
 	#[runtime::pallet_index(24)]
 	pub type Grandpa = pallet_grandpa;

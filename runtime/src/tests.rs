@@ -1,6 +1,8 @@
 //! Tests over the whole runtime.
 
+mod authorities;
 mod authority;
+mod breaches;
 mod chain;
 mod foreign;
 mod genesis;

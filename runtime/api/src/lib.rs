@@ -12,8 +12,13 @@ extern crate alloc;
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+use sp_consensus_slots::EquivocationProof;
+use sp_session::MembershipProof;
 use ward_primitives::{
+	council::Motion,
 	decision::{DecisionInputs, Query},
+	seat::{SeatInfo, SessionInfo},
 	AccessRequest, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord, ParticipantId,
 	ParticipantRow, RecordId, RecordRow, Timeline, VaultRow,
 };
@@ -86,5 +91,32 @@ sp_api::decl_runtime_apis! {
 
 		/// How much of a participant's quota is left, in the unit of weight (picoseconds).
 		fn quota(id: ParticipantId) -> u64;
+
+		/// All seats among the authorities, by the number of their center.
+		fn seats() -> Vec<SeatInfo>;
+
+		/// The running session.
+		fn session() -> SessionInfo;
+
+		/// On whose node a center is a guest, if it is one.
+		fn host(guest: ParticipantId) -> Option<ParticipantId>;
+
+		/// Who is in the council.
+		fn council() -> Vec<ParticipantId>;
+
+		/// The open motions, the oldest first.
+		fn motions() -> Vec<Motion>;
+	}
+
+	/// What a node needs to report a seat that authors two blocks for one slot.
+	pub trait AuthoritiesApi {
+		/// The proof that an Aura key is a seat's in the running session.
+		fn key_ownership_proof(key: AuraId) -> Option<MembershipProof>;
+
+		/// Hands a report to the node's own transaction pool. Whether it was taken there.
+		fn report_double_authoring(
+			proof: EquivocationProof<Block::Header, AuraId>,
+			owner: MembershipProof,
+		) -> bool;
 	}
 }

@@ -2,11 +2,11 @@
 
 mod consensus;
 pub(crate) mod governance;
-mod no_token;
 mod seat;
 mod system;
 mod ward;
 
-pub use no_token::NoToken;
-pub use seat::{SeatId, SeatKeys, SeatOf};
+pub use consensus::MaxSeats;
+pub use governance::{CouncilFollows, MaxHealthAuthorities};
+pub use seat::SeatOf;
 pub use ward::TakesRightsAway;

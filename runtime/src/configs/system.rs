@@ -41,21 +41,32 @@ parameter_types! {
 	pub const SS58Prefix: u8 = 42;
 }
 
-/// All calls but remarks: what they leave in a block says nothing to the chain, could be anything
-/// about anybody, and could never be erased. `CheckParticipant` keeps them out of blocks.
-pub struct NoRemarks;
+/// The calls that the chain takes. `CheckParticipant` keeps the others out of pools and blocks.
+///
+/// - No remarks: what they leave in a block says nothing to the chain, could be anything about
+///   anybody, and could never be erased.
+/// - Not the council's own calls: its members are participants, and `Governance` asks for their
+///   standing before it lets them propose, vote and close.
+/// - No taking back of session keys: whoever leaves gives the seat up, and the minimum has a say. Keys
+///   without a seat do nothing.
+pub struct TakenCalls;
 
-impl Contains<RuntimeCall> for NoRemarks {
+impl Contains<RuntimeCall> for TakenCalls {
 	fn contains(call: &RuntimeCall) -> bool {
 		use frame_system::Call::{remark, remark_with_event};
-		!matches!(call, RuntimeCall::System(remark { .. } | remark_with_event { .. }))
+		!matches!(
+			call,
+			RuntimeCall::System(remark { .. } | remark_with_event { .. })
+				| RuntimeCall::Council(_)
+				| RuntimeCall::Session(pallet_session::Call::purge_keys { .. })
+		)
 	}
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
 	type AccountId = AccountId;
-	type BaseCallFilter = NoRemarks;
+	type BaseCallFilter = TakenCalls;
 	type Block = Block;
 	type BlockHashCount = BlockHashCount;
 	type BlockLength = RuntimeBlockLength;

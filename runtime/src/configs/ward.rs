@@ -11,6 +11,7 @@ use pallet_ward_participants::WeightInfo as _;
 use pallet_ward_quota::{IsExempt, KeyLookup};
 use ward_primitives::{KeyRow, Moment, ParticipantId};
 
+use super::{governance::MaxHealthAuthorities, CouncilFollows};
 use crate::{
 	AccountId, Consent, Participants, Records, Runtime, RuntimeCall, Signature, Timestamp,
 };
@@ -24,6 +25,8 @@ impl pallet_ward_participants::Config for Runtime {
 	type AdmitOrigin = EnsureRoot<AccountId>;
 	type MaxProofValidity = ConstU64<{ 48 * HOUR }>;
 	type MaxAffiliations = ConstU32<32>;
+	type MaxHealthAuthorities = MaxHealthAuthorities;
+	type OnStanding = CouncilFollows;
 	type WeightInfo = pallet_ward_participants::weights::SubstrateWeight<Runtime>;
 }
 

@@ -2,6 +2,7 @@
 //! network.
 
 use codec::Encode;
+use pallet_ward_authorities::DEFAULT_SESSION_LENGTH;
 use sp_consensus_aura::{sr25519::AuthorityId as AuraId, Slot, AURA_ENGINE_ID};
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
 use sp_core::{ed25519, sr25519, Pair, H256};
@@ -14,9 +15,9 @@ use sp_runtime::{
 };
 use ward_primitives::{refusal::Refusal, Moment};
 
-use super::{account, json_patch, GENESIS};
+use super::{account, json_patch, undone, GENESIS};
 use crate::{
-	genesis_config_presets::{founding_genesis, FoundingCenter},
+	genesis_config_presets::{founding_genesis, FoundingCenter, FoundingTerms},
 	Executive, Header, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, SignedPayload,
 	System, TxExtension, UncheckedExtrinsic, SLOT_DURATION,
 };
@@ -31,15 +32,39 @@ pub(super) fn session_keys((aura, grandpa): &(sr25519::Pair, ed25519::Pair)) -> 
 	SessionKeys { aura: AuraId::from(aura.public()), grandpa: GrandpaId::from(grandpa.public()) }
 }
 
+/// The call with which `owner` sets the keys of an authority node, and their word that they are its.
+pub(super) fn set_keys(
+	node: &(sr25519::Pair, ed25519::Pair),
+	owner: &ed25519::Pair,
+) -> RuntimeCall {
+	// Each key signs whose it becomes.
+	let statement = [b"POP_".as_slice(), account(owner).as_ref()].concat();
+	let proof = (node.0.sign(&statement), node.1.sign(&statement)).encode();
+	RuntimeCall::Session(pallet_session::Call::set_keys { keys: session_keys(node), proof })
+}
+
 /// The genesis of a consortium: participant 1 is the health authority, the centers follow, and all
 /// of them sit in the council.
 pub(super) fn genesis(health_authority: &ed25519::Pair, centers: &[ed25519::Pair]) -> Storage {
+	genesis_on(
+		FoundingTerms { session_length: DEFAULT_SESSION_LENGTH, minimum: 1 },
+		health_authority,
+		centers,
+	)
+}
+
+/// The same, with other terms.
+pub(super) fn genesis_on(
+	terms: FoundingTerms,
+	health_authority: &ed25519::Pair,
+	centers: &[ed25519::Pair],
+) -> Storage {
 	let center = |(number, pair)| FoundingCenter {
 		account: account(pair),
 		keys: session_keys(&authority_keys(number)),
 	};
 	let centers: Vec<_> = (1..).zip(centers).map(center).collect();
-	let patch = founding_genesis(account(health_authority), &centers);
+	let patch = founding_genesis(&account(health_authority), &centers, terms);
 	let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("it is JSON");
 	json_patch(&mut config, patch);
 	let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("the patch fits");
@@ -117,11 +142,20 @@ pub(super) fn submit_general(call: RuntimeCall) -> ApplyExtrinsicResult {
 	Executive::apply_extrinsic(UncheckedExtrinsic::new_transaction(call, extensions(0)))
 }
 
-/// Offers a call that nobody signed to the transaction pool of a node.
-pub(super) fn offer_bare(call: RuntimeCall) -> ApplyExtrinsicResult {
-	let extrinsic = UncheckedExtrinsic::new_bare(call);
+/// Offers a call that nobody signed to the transaction pool of a node, in the form of an inherent.
+pub(super) fn offer_bare(source: TransactionSource, call: RuntimeCall) -> ApplyExtrinsicResult {
+	offer(source, UncheckedExtrinsic::new_bare(call))
+}
+
+/// Offers a call that nobody signed to the transaction pool of a node, with extensions.
+pub(super) fn offer_general(source: TransactionSource, call: RuntimeCall) -> ApplyExtrinsicResult {
+	offer(source, UncheckedExtrinsic::new_transaction(call, extensions(0)))
+}
+
+fn offer(source: TransactionSource, extrinsic: UncheckedExtrinsic) -> ApplyExtrinsicResult {
 	let parent = System::parent_hash();
-	Executive::validate_transaction(TransactionSource::External, extrinsic, parent).map(|_| Ok(()))
+	// A node forgets what asking has changed.
+	undone(|| Executive::validate_transaction(source, extrinsic, parent)).map(|_| Ok(()))
 }
 
 /// What a transaction or a call came to, in words: `permitted`, the error of the pallet, or why the

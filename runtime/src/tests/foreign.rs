@@ -9,7 +9,6 @@ use std::{
 
 use codec::{Decode, Encode};
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
-use pallet_collective::Instance1;
 use proptest::{
 	prelude::*,
 	test_runner::{Config, FileFailurePersistence, TestRunner},
@@ -65,21 +64,15 @@ fn decode(bytes: &[u8]) -> Option<UncheckedExtrinsic> {
 /// Transactions that the chain takes, each from another signer, without the length before them.
 fn right_transactions() -> Vec<Vec<u8>> {
 	let id = ParticipantId;
-	let proposal = RuntimeCall::Governance(pallet_ward_governance::Call::enact {
+	let propose = pallet_ward_governance::Call::propose {
 		call: Box::new(RuntimeCall::Participants(pallet_ward_participants::Call::freeze {
 			participant: id(3),
 		})),
-	});
-	let length_bound = proposal.encoded_size() as u32;
-	let propose = pallet_collective::Call::<Runtime, Instance1>::propose {
-		threshold: 2,
-		proposal: Box::new(proposal),
-		length_bound,
 	};
 	let renew = pallet_ward_participants::Call::set_sealing_key { sealing_key: sealing_key() };
 	let freeze = pallet_ward_participants::Call::freeze { participant: id(3) };
 	let all = [
-		(pair(1), RuntimeCall::Council(propose)),
+		(pair(1), RuntimeCall::Governance(propose)),
 		(pair(2), RuntimeCall::Participants(renew)),
 		(pair(3), RuntimeCall::Participants(freeze)),
 	];
@@ -180,6 +173,11 @@ fn right_arguments() -> Vec<(&'static str, Vec<u8>)> {
 		("requests_to", (id, Some(id), limit).encode()),
 		("exclusions", (id, Some(id), limit).encode()),
 		("quota", id.encode()),
+		("seats", Vec::new()),
+		("session", Vec::new()),
+		("host", id.encode()),
+		("council", Vec::new()),
+		("motions", Vec::new()),
 	]
 }
 

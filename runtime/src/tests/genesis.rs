@@ -1,10 +1,10 @@
 //! How a chain starts.
 
-use pallet_collective::Instance1;
+use pallet_ward_authorities::SeatId;
 use ward_primitives::{ParticipantId, Role};
 
 use super::execute_and_check;
-use crate::{configs::SeatId, Grandpa, Participants, Runtime, Session};
+use crate::{Authorities, Governance, Grandpa, Participants, Runtime, Session};
 
 #[test]
 fn the_founders_are_participants_and_the_centers_have_seats() {
@@ -17,7 +17,9 @@ fn the_founders_are_participants_and_the_centers_have_seats() {
 		assert_eq!(Session::validators(), seats);
 		assert_eq!(pallet_aura::Authorities::<Runtime>::get().len(), 4);
 		assert_eq!(Grandpa::grandpa_authorities().len(), 4);
-		let council = pallet_collective::Members::<Runtime, Instance1>::get();
-		assert_eq!(council.len(), 5);
+		assert!(Authorities::seats().iter().all(|seat| seat.sits && seat.obstacle.is_none()));
+		let mut council = Governance::council();
+		council.sort();
+		assert_eq!(council, (1..=5).map(ParticipantId).collect::<Vec<_>>());
 	});
 }

@@ -65,7 +65,7 @@ use super::{
 	chain::{self, dispatch_outcome, outcome, submit},
 	check_invariants, START,
 };
-use crate::{Block, Header, Runtime, RuntimeCall, RuntimeEvent, System, SLOT_DURATION};
+use crate::{Block, Governance, Header, Runtime, RuntimeCall, RuntimeEvent, System, SLOT_DURATION};
 
 /// How many histories are tried if nothing else is asked for. So many have seen everything.
 const FEW: u32 = 300;
@@ -92,22 +92,26 @@ struct World {
 	moments: Vec<Moment>,
 }
 
-type CouncilCall = pallet_collective::Call<Runtime, Instance1>;
+type GovernanceCall = pallet_ward_governance::Call<Runtime>;
 
-/// Lets the council carry out a motion, and returns what it announces.
-fn motion(call: RuntimeCall) -> String {
-	let (hash, length) = (BlakeTwo256::hash_of(&call), call.encoded_size() as u32);
-	let weight = call.get_dispatch_info().call_weight;
-	let by = |key: KeyNo, call| {
-		assert_eq!(submit(&pair(key), RuntimeCall::Council(call)), Ok(Ok(())), "the council acts");
-	};
+/// Lets these members of the council carry out a motion to enact `call`, and returns what it
+/// announces, or why it cannot be put to the vote.
+fn motion(voters: &[KeyNo], call: &RuntimeCall) -> String {
+	let enact: RuntimeCall = GovernanceCall::enact { call: Box::new(call.clone()) }.into();
+	let (motion, length_bound) = (BlakeTwo256::hash_of(&enact), enact.encoded_size() as u32);
+	let weight_bound = enact.get_dispatch_info().call_weight;
+	let by = |key: KeyNo, call: GovernanceCall| submit(&pair(key), call.into());
 	let index = pallet_collective::ProposalCount::<Runtime, Instance1>::get();
-	let proposal = Box::new(call);
-	by(COUNCIL[0], CouncilCall::propose { threshold: 3, proposal, length_bound: length });
-	for member in &COUNCIL[..3] {
-		by(*member, CouncilCall::vote { proposal: hash, index, approve: true });
+	let proposed = by(voters[0], GovernanceCall::propose { call: Box::new(call.clone()) });
+	if proposed != Ok(Ok(())) {
+		return outcome(&proposed);
 	}
-	by(COUNCIL[0], close(hash, index, weight, length));
+	for member in &voters[1..] {
+		let vote = GovernanceCall::vote { motion, index, approve: true };
+		assert_eq!(by(*member, vote), Ok(Ok(())), "the council votes");
+	}
+	let close = GovernanceCall::close { motion, index, weight_bound, length_bound };
+	assert_eq!(by(voters[0], close), Ok(Ok(())), "enough have voted");
 	let executed = System::read_events_no_consensus().filter_map(|record| match record.event {
 		RuntimeEvent::Council(pallet_collective::Event::Executed { result, .. }) => Some(result),
 		_ => None,
@@ -115,13 +119,9 @@ fn motion(call: RuntimeCall) -> String {
 	dispatch_outcome(&executed.last().expect("a motion that passes is carried out"))
 }
 
-fn close(
-	proposal_hash: H256,
-	index: u32,
-	proposal_weight_bound: frame_support::weights::Weight,
-	length_bound: u32,
-) -> CouncilCall {
-	CouncilCall::close { proposal_hash, index, proposal_weight_bound, length_bound }
+/// The council's members on the chain, by number.
+fn members() -> Vec<Id> {
+	Governance::council().into_iter().map(|member| member.0).collect()
 }
 
 impl World {
@@ -242,18 +242,37 @@ impl World {
 	fn wait(&mut self, slots: u64, witness: &mut dyn Witness) {
 		let block = chain::finish_block();
 		witness.block(self, &block);
+		// A block begins with the clock of the one before.
+		let council = self.model.council(self.model.now);
 		self.model.now += slots * SLOT_DURATION;
 		self.moments.push(self.model.now);
 		chain::start_block(chain::slot_of(self.model.now));
+		assert_eq!(members(), council, "the council follows the registry");
+	}
+
+	/// Those members of the council, by a key each, who carry out a motion together; none if too few of
+	/// them can vote now.
+	fn majority(&self) -> Option<Vec<KeyNo>> {
+		let members = members();
+		let needed = (2 * members.len()).div_ceil(3);
+		let mut voters: Vec<_> = members.iter().filter_map(|id| self.model.voter(*id)).collect();
+		voters.truncate(needed);
+		(voters.len() == needed && needed > 0).then_some(voters)
 	}
 
 	/// Makes a call on the chain and in the model, which must agree; returns what it came to.
 	fn call(&mut self, signer: KeyNo, call: &Call, tally: &mut Tally) -> String {
 		let on_chain = runtime_call(&self.model, signer, call);
 		let is_motion = matches!(call, Call::Enact(_));
-		let found = match is_motion {
-			true => motion(on_chain.clone()),
-			false => outcome(&submit(&pair(signer), on_chain.clone())),
+		let found = match &on_chain {
+			RuntimeCall::Governance(GovernanceCall::enact { call }) => {
+				let Some(voters) = self.majority() else {
+					tally.note_no_majority();
+					return "no majority".into();
+				};
+				motion(&voters, call)
+			},
+			_ => outcome(&submit(&pair(signer), on_chain.clone())),
 		};
 		tally.note(&on_chain, &found);
 		let refusal = self.model.refusal(signer).filter(|_| !is_motion);

@@ -4,9 +4,11 @@
 use codec::Encode;
 use frame_support::{
 	assert_ok,
+	dispatch::GetDispatchInfo,
 	storage::{storage_prefix, unhashed},
 };
 use pallet_collective::Instance1;
+use pallet_grandpa::Call as GrandpaCall;
 use sp_core::{
 	ed25519,
 	traits::{Externalities, ReadRuntimeVersion},
@@ -19,15 +21,18 @@ use ward_primitives::{
 };
 
 use super::{
-	super::{account, chain, pair, sealing_key, signed, GENESIS},
+	super::{account, breaches, chain, pair, sealing_key, signed, GENESIS},
 	cast::{attachment, enrolment, vault, Cast, Member},
 };
 use crate::{
-	Consent, Council, Participants, Records, Runtime, RuntimeCall, RuntimeOrigin, System, VERSION,
+	Authorities, Consent, Governance, Grandpa, Participants, Records, Runtime, RuntimeCall,
+	RuntimeOrigin, System, VERSION,
 };
 
+type AuthoritiesCall = pallet_ward_authorities::Call<Runtime>;
 type ConsentCall = pallet_ward_consent::Call<Runtime>;
 type CouncilCall = pallet_collective::Call<Runtime, Instance1>;
+type GovernanceCall = pallet_ward_governance::Call<Runtime>;
 type ParticipantsCall = pallet_ward_participants::Call<Runtime>;
 type RecordsCall = pallet_ward_records::Call<Runtime>;
 type SessionCall = pallet_session::Call<Runtime>;
@@ -98,9 +103,15 @@ fn anchored(cast: &Cast) -> (NewRecord, RecordId) {
 	(record, id)
 }
 
-/// A motion of the council.
-fn motion(number: u8) -> Box<RuntimeCall> {
-	Box::new(RuntimeCall::System(SystemCall::remark { remark: vec![number] }))
+/// A call on the council's agenda.
+fn proposal(number: u8) -> Box<RuntimeCall> {
+	let code_hash = H256([number; 32]);
+	Box::new(RuntimeCall::System(SystemCall::authorize_upgrade { code_hash }))
+}
+
+/// The motion to enact it.
+fn motion(number: u8) -> RuntimeCall {
+	RuntimeCall::Governance(GovernanceCall::enact { call: proposal(number) })
 }
 
 fn hash_of(motion: &RuntimeCall) -> H256 {
@@ -108,7 +119,8 @@ fn hash_of(motion: &RuntimeCall) -> H256 {
 }
 
 /// What is on the chain before each call: a record, a request, a grant, an exclusion, two motions
-/// (the first without enough votes, the second with), and an authorized upgrade.
+/// (the first without enough votes, the second with), an authorized upgrade, and the center's offer
+/// to host the candidate.
 pub(super) fn stage(cast: &Cast) {
 	assert_ok!(Records::anchor(signed(&cast.practitioner.main), anchored(cast).0));
 	let patient = || signed(&cast.patient.main);
@@ -117,25 +129,45 @@ pub(super) fn stage(cast: &Cast) {
 	assert_ok!(Consent::grant(patient(), cast.colleague.id, terms(), None, None));
 	assert_ok!(Consent::exclude(patient(), cast.neighbour.id));
 	for number in 0..2 {
-		let call = motion(number);
-		let (hash, length) = (hash_of(&call), call.encoded_size() as u32);
-		assert_ok!(Council::propose(signed(&cast.neighbour.main), 2, call, length));
-		if number == 1 {
-			for voter in [&cast.authority, &cast.neighbour] {
-				assert_ok!(Council::vote(signed(&voter.main), hash, 1, true));
-			}
-		}
+		assert_ok!(Governance::propose(signed(&cast.neighbour.main), proposal(number)));
 	}
+	for voter in [&cast.authority, &cast.others.authority] {
+		assert_ok!(Governance::vote(signed(&voter.main), hash_of(&motion(1)), 1, true));
+	}
+	assert_ok!(Authorities::offer_hosting(signed(&cast.center.main), cast.candidate.id));
 	let code_hash = BlakeTwo256::hash(CODE);
 	assert_ok!(System::authorize_upgrade_without_checks(RuntimeOrigin::root(), code_hash));
 }
 
 /// What a call of this name needs besides, or needs undone.
-pub(super) fn prepare(call: &str) {
-	if call == "Timestamp.set" {
+pub(super) fn prepare(call: &str, cast: &Cast) {
+	match call {
 		// As at the start of the block.
-		unhashed::kill(&storage_prefix(b"Timestamp", b"DidUpdate"));
+		"Timestamp.set" => unhashed::kill(&storage_prefix(b"Timestamp", b"DidUpdate")),
+		"Authorities.reinstate_seat" => {
+			let (proof, owner) = double_authoring();
+			let nobody = frame_system::RawOrigin::Authorized.into();
+			assert_ok!(Authorities::report_double_authoring(nobody, proof, owner));
+		},
+		"Authorities.end_hosting" => {
+			let guest = signed(&cast.candidate.main);
+			assert_ok!(Authorities::accept_hosting(guest, cast.center.id));
+		},
+		_ => {},
 	}
+}
+
+/// The neighbour's node, which has broken the rules of consensus.
+fn offender() -> (sp_core::sr25519::Pair, ed25519::Pair) {
+	chain::authority_keys(2)
+}
+
+fn double_authoring(
+) -> (Box<pallet_ward_authorities::DoubleAuthoringProof<Runtime>>, sp_session::MembershipProof) {
+	let (author, _) = offender();
+	let slot = *pallet_aura::CurrentSlot::<Runtime>::get();
+	let owner = breaches::author_proof(&author).expect("the seat sits");
+	(breaches::double_authoring(&author, slot), owner)
 }
 
 /// The call of the row `name` by `by`.
@@ -153,19 +185,66 @@ pub(super) fn call(name: &str, by: &str, cast: &Cast) -> Option<RuntimeCall> {
 		"Records" => records(call, by, cast).map(RuntimeCall::Records),
 		"Consent" => consent(call, cast).map(RuntimeCall::Consent),
 		"Session" => session(call, cast).map(RuntimeCall::Session),
-		"Grandpa" => {
-			let call =
-				pallet_grandpa::Call::note_stalled { delay: 10, best_finalized_block_number: 0 };
-			Some(RuntimeCall::Grandpa(call))
-		},
+		"Authorities" => authorities(call, cast).map(RuntimeCall::Authorities),
+		"Grandpa" => grandpa(call).map(RuntimeCall::Grandpa),
 		"Council" => council(call, cast).map(RuntimeCall::Council),
-		"Governance" => {
-			let call = SystemCall::authorize_upgrade { code_hash: H256([7; 32]) };
-			let call = Box::new(RuntimeCall::System(call));
-			Some(RuntimeCall::Governance(pallet_ward_governance::Call::enact { call }))
-		},
+		"Governance" => governance(call).map(RuntimeCall::Governance),
 		_ => None,
 	}
+}
+
+fn authorities(call: &str, cast: &Cast) -> Option<AuthoritiesCall> {
+	Some(match call {
+		"grant_seat" => AuthoritiesCall::grant_seat { center: cast.others.center.id },
+		"take_seat" => AuthoritiesCall::take_seat {},
+		"give_up_seat" => AuthoritiesCall::give_up_seat {},
+		"revoke_seat" => AuthoritiesCall::revoke_seat { center: cast.neighbour.id },
+		"reinstate_seat" => AuthoritiesCall::reinstate_seat { center: cast.neighbour.id },
+		"set_session_length" => AuthoritiesCall::set_session_length { blocks: 10 },
+		"set_minimum" => AuthoritiesCall::set_minimum { seats: 2 },
+		"report_double_authoring" => {
+			let (equivocation_proof, key_owner_proof) = double_authoring();
+			AuthoritiesCall::report_double_authoring { equivocation_proof, key_owner_proof }
+		},
+		"offer_hosting" => AuthoritiesCall::offer_hosting { guest: cast.others.center.id },
+		"accept_hosting" => AuthoritiesCall::accept_hosting { host: cast.center.id },
+		"end_hosting" => AuthoritiesCall::end_hosting { guest: cast.candidate.id },
+		_ => return None,
+	})
+}
+
+fn grandpa(call: &str) -> Option<GrandpaCall<Runtime>> {
+	let (_, voter) = offender();
+	let set_and_round = (Grandpa::current_set_id(), 1);
+	let equivocation_proof =
+		breaches::double_voting(&voter, breaches::Vote::Prevote, set_and_round, [1, 2]);
+	let key_owner_proof = breaches::voter_proof(&voter).expect("the seat sits");
+	Some(match call {
+		"note_stalled" => GrandpaCall::note_stalled { delay: 10, best_finalized_block_number: 0 },
+		"report_equivocation" => {
+			GrandpaCall::report_equivocation { equivocation_proof, key_owner_proof }
+		},
+		"report_equivocation_unsigned" => {
+			GrandpaCall::report_equivocation_unsigned { equivocation_proof, key_owner_proof }
+		},
+		_ => return None,
+	})
+}
+
+fn governance(call: &str) -> Option<GovernanceCall> {
+	let (open, decided) = (motion(0), motion(1));
+	Some(match call {
+		"enact" => GovernanceCall::enact { call: proposal(7) },
+		"propose" => GovernanceCall::propose { call: proposal(2) },
+		"vote" => GovernanceCall::vote { motion: hash_of(&open), index: 0, approve: true },
+		"close" => GovernanceCall::close {
+			motion: hash_of(&decided),
+			index: 1,
+			weight_bound: decided.get_dispatch_info().call_weight,
+			length_bound: decided.encoded_size() as u32,
+		},
+		_ => return None,
+	})
 }
 
 fn system(call: &str) -> Option<SystemCall> {
@@ -304,19 +383,16 @@ fn consent(call: &str, cast: &Cast) -> Option<ConsentCall> {
 fn session(call: &str, cast: &Cast) -> Option<SessionCall> {
 	match call {
 		"purge_keys" => Some(SessionCall::purge_keys {}),
-		"set_keys" => {
-			let node = chain::authority_keys(200);
-			// Each new key signs whose key it becomes.
-			let statement = [b"POP_".as_slice(), account(&cast.center.main).as_ref()].concat();
-			let proof = (node.0.sign(&statement), node.1.sign(&statement)).encode();
-			Some(SessionCall::set_keys { keys: chain::session_keys(&node), proof })
+		"set_keys" => match chain::set_keys(&chain::authority_keys(200), &cast.center.main) {
+			RuntimeCall::Session(call) => Some(call),
+			_ => None,
 		},
 		_ => None,
 	}
 }
 
 fn council(call: &str, cast: &Cast) -> Option<CouncilCall> {
-	let (open, decided, new) = (motion(0), motion(1), motion(2));
+	let (open, decided, new) = (motion(0), motion(1), Box::new(motion(2)));
 	let length_bound = new.encoded_size() as u32;
 	Some(match call {
 		"set_members" => {
@@ -329,10 +405,7 @@ fn council(call: &str, cast: &Cast) -> Option<CouncilCall> {
 		"close" => CouncilCall::close {
 			proposal_hash: hash_of(&decided),
 			index: 1,
-			proposal_weight_bound: frame_support::weights::Weight::from_parts(
-				1_000_000_000,
-				100_000,
-			),
+			proposal_weight_bound: decided.get_dispatch_info().call_weight,
 			length_bound,
 		},
 		"disapprove_proposal" => CouncilCall::disapprove_proposal { proposal_hash: hash_of(&open) },

@@ -2,7 +2,7 @@
 
 use frame_support::{assert_ok, dispatch::DispatchResult};
 use sp_core::{ed25519, Pair};
-use sp_runtime::MultiSignature;
+use sp_runtime::{traits::Dispatchable, MultiSignature};
 use ward_primitives::{
 	participant::{SealingSuite, VaultRow},
 	proof::{Enrolment, KeyAttachment},
@@ -10,7 +10,7 @@ use ward_primitives::{
 };
 
 use super::super::{account, chain, enrol, pair, sealing_key, signed, GENESIS};
-use crate::{Participants, RuntimeOrigin};
+use crate::{Authorities, Participants, RuntimeOrigin};
 
 /// The roles that a key can have alone.
 pub(super) const SINGLE_ROLES: [KeyRoles; 5] =
@@ -58,8 +58,10 @@ pub(super) struct Cast {
 	pub(super) authority: Member,
 	/// A founding center with a seat and a vault: a member of the council.
 	pub(super) center: Member,
-	/// Another founding center, with a seat.
+	/// Another founding center, with a seat: a member of the council.
 	pub(super) neighbour: Member,
+	/// A center that was granted a seat, has set session keys and has not taken the seat.
+	pub(super) candidate: Member,
 	/// Works for `center`.
 	pub(super) practitioner: Member,
 	/// Is in the care of `center`.
@@ -228,6 +230,10 @@ impl Cast {
 		let stopped_authority = Member::admitted(keys);
 		let stopped_center = Member::sponsored(&authority, Role::MedicalCenter, false, keys);
 		let stopped_practitioner = Member::sponsored(&center, Role::Practitioner, false, keys);
+		let candidate = Member::sponsored(&authority, Role::MedicalCenter, false, keys);
+		let node = chain::set_keys(&chain::authority_keys(100), &candidate.main);
+		assert_ok!(node.dispatch(signed(&candidate.main)).map_err(|failed| failed.error));
+		assert_ok!(Authorities::grant_seat(RuntimeOrigin::root(), candidate.id));
 		let other_authority = Member::admitted(keys);
 		let other_center = Member::sponsored(&other_authority, Role::MedicalCenter, false, keys);
 		let mut other = |role| Member::sponsored(&other_center, role, false, keys);
@@ -247,6 +253,7 @@ impl Cast {
 			authority,
 			center,
 			neighbour,
+			candidate,
 			practitioner,
 			patient,
 			device,
@@ -266,12 +273,13 @@ impl Cast {
 		member.sponsor.as_ref().map_or(RuntimeOrigin::root(), signed)
 	}
 
-	/// The rightful caller of a row. Where that has no key (Root, the council, a block's author), the
-	/// columns about its keys and its condition are about the center.
+	/// The rightful caller of a row. Where that has no key (Root, the council, a block's author, a
+	/// node), the columns about its keys and its condition are about the center.
 	pub(super) fn caller(&self, by: &str) -> &Member {
 		match by {
 			"authority" => &self.authority,
-			"center" | "root" | "council" | "author" | "nobody" => &self.center,
+			"center" | "root" | "council" | "author" | "node" | "nobody" => &self.center,
+			"candidate" => &self.candidate,
 			"practitioner" => &self.practitioner,
 			"patient" => &self.patient,
 			"device" => &self.device,

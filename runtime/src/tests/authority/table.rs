@@ -20,8 +20,6 @@ pub(super) struct Table {
 	pub(super) columns: Vec<&'static str>,
 	/// The calls.
 	pub(super) rows: Vec<Row>,
-	/// The calls that have no row because nobody can make one.
-	pub(super) without_values: Vec<&'static str>,
 	/// The code of each outcome.
 	codes: BTreeMap<&'static str, &'static str>,
 }
@@ -47,13 +45,7 @@ impl Table {
 		let rows = lines.map(|line| Row { call: line[0], by: line[1], cells: line[2..].to_vec() });
 		let rows: Vec<_> = rows.collect();
 		assert!(rows.iter().all(|row| row.cells.len() + 2 == header.len()), "a cell too many");
-		let without_values = markdown_table("## Calls that nobody can make");
-		Self {
-			columns: header[2..].to_vec(),
-			rows,
-			without_values: without_values.iter().skip(1).map(|line| line[0]).collect(),
-			codes,
-		}
+		Self { columns: header[2..].to_vec(), rows, codes }
 	}
 
 	/// The outcome that a code stands for.

@@ -9,6 +9,8 @@ use ward_primitives::{
 	participant::Condition, Category, KeyRoles, Moment, PurposeOfUse, Role, Sensitivity,
 };
 
+use super::people::CENTERS;
+
 /// A participant's number.
 pub(super) type Id = u64;
 
@@ -226,6 +228,25 @@ impl Model {
 
 	pub(super) fn is_active(&self, id: Id, at: Moment) -> bool {
 		self.person(id).is_some_and(|person| person.is_active(at))
+	}
+
+	/// Who sits in the council at a moment, by number: health authorities, and the founding centers,
+	/// which have seats.
+	pub(super) fn council(&self, at: Moment) -> Vec<Id> {
+		let sits = |id: &Id| match self.role(*id) {
+			Some(Role::HealthAuthority) => true,
+			_ => CENTERS.contains(id),
+		};
+		let all = 1..=self.people.len() as Id;
+		all.filter(sits).filter(|id| self.is_active(*id, at)).collect()
+	}
+
+	/// A key that can vote in the council for `id` now, if it has one.
+	pub(super) fn voter(&self, id: Id) -> Option<KeyNo> {
+		let votes =
+			|key: &Key| key.owner == id && !key.retired && key.roles.contains(KeyRoles::GOVERN);
+		let found = self.keys.iter().find(|(_, key)| votes(key)).map(|(number, _)| *number);
+		found.filter(|_| self.is_active(id, self.now))
 	}
 
 	/// The centers that `actor` works for; for a center, itself.

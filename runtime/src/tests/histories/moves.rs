@@ -94,7 +94,7 @@ fn choose(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
 		_ => {
 			// Not on the council's agenda.
 			let who = subject(dice, model)?;
-			let call = dice.pick(&[Call::Freeze { who }, Call::Exclude { who }])?;
+			let call = dice.pick(&[Call::EndExclusion { who }, Call::Exclude { who }])?;
 			Some((COUNCIL[0], Call::Enact(Box::new(call))))
 		},
 	}

@@ -11,7 +11,7 @@ use super::{
 /// A key that is never on the chain.
 pub(super) const STRANGER: KeyNo = 60_000;
 
-/// The keys with which the council votes; the histories need them.
+/// The keys of the founders, who are the council at first; the histories need them.
 pub(super) const COUNCIL: [KeyNo; 4] = [1, 2, 3, 4];
 
 /// The founding centers.

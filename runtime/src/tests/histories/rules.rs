@@ -262,6 +262,7 @@ impl Model {
 					| Call::Suspend { .. }
 					| Call::Reinstate { .. }
 					| Call::Deactivate { .. }
+					| Call::Freeze { .. }
 					| Call::SetExpiry { .. } => return self.broken(Caller::Consortium, inner),
 					_ => rules.must(false, "NotAllowed"),
 				},

@@ -11,6 +11,7 @@ use frame_support::{
 	traits::Get,
 	weights::{RuntimeDbWeight, Weight},
 };
+use pallet_ward_authorities::WeightInfo as _;
 use pallet_ward_consent::WeightInfo as _;
 use pallet_ward_governance::WeightInfo as _;
 use pallet_ward_participants::WeightInfo as _;
@@ -94,7 +95,14 @@ weights! {
 		withdraw() exclude() end_exclusion()
 	}
 	pallet_ward_quota { check_participant() charge_quota() }
-	pallet_ward_governance { enact() }
+	pallet_ward_authorities {
+		on_initialize(s) grant_seat() take_seat() give_up_seat(s) revoke_seat(s) reinstate_seat()
+		set_session_length() set_minimum(s) authorize_report() report_double_authoring()
+		offer_hosting() accept_hosting() end_hosting()
+	}
+	pallet_ward_governance {
+		keep_members() update_members() enact() propose(b) vote() close(b)
+	}
 }
 
 /// What the weight of a benchmark declares.
