@@ -1,5 +1,10 @@
 //! Calls to Ward's pallets.
 
+mod council;
+mod seats;
+
+pub use council::WeightBound;
+
 use codec::Encode;
 use ward_primitives::{
 	participant::{KeyRoles, SealingKey},

@@ -1,8 +1,8 @@
 //! The connection to a node.
 
 use crate::{
-	blocks::FinalizedBlocks, config::WardConfig, error::hex, rpc::Rpc, Call, CallSigner,
-	ChainError, Finalized, Progress, State,
+	blocks::FinalizedBlocks, config::WardConfig, error::hex, rpc::Rpc, submit::Until, Call,
+	CallSigner, ChainError, Finalized, Progress, State,
 };
 use futures::Stream;
 use std::{
@@ -37,6 +37,25 @@ pub struct Chain {
 	genesis: Digest,
 	/// Held while a transaction takes its nonce and enters the pool, so that none takes another's.
 	pub(crate) submitting: Arc<Mutex<()>>,
+}
+
+/// How many blocks may wait to become final before finality stands still.
+const NORMAL_LAG: u64 = 8;
+
+/// The chain at the block that counts: the last final one, or the newest while finality stands still.
+#[derive(Clone, Debug)]
+pub struct Head {
+	/// The chain at that block.
+	pub state: State,
+	/// The number of the last final block.
+	pub finalized: u64,
+}
+
+impl Head {
+	/// Whether that block is final.
+	pub const fn is_final(&self) -> bool {
+		self.state.number == self.finalized
+	}
 }
 
 /// Whether a node is up to date.
@@ -112,6 +131,16 @@ impl Chain {
 		self.at(self.rpc.best_hash().await?).await
 	}
 
+	/// The chain at the latest finalized block; while finality stands still, at the head of the longest
+	/// chain. For what has to go on then: the consortium's own decisions.
+	pub async fn head(&self) -> Result<Head, ChainError> {
+		let (finalized, best) = (self.finalized().await?, self.best().await?);
+		match best.number.saturating_sub(finalized.number) > NORMAL_LAG {
+			true => Ok(Head { finalized: finalized.number, state: best }),
+			false => Ok(Head { finalized: finalized.number, state: finalized }),
+		}
+	}
+
 	/// The chain at the block with this hash.
 	pub async fn at(&self, hash: Digest) -> Result<State, ChainError> {
 		State::new(self, hash, self.rpc.number(hash).await?).await
@@ -173,7 +202,23 @@ impl Chain {
 		call: Call,
 		on: impl FnMut(Progress) + Send,
 	) -> Result<Finalized, ChainError> {
-		crate::submit::submit(self, signer, call, on).await
+		crate::submit::submit(self, signer, call, Until::Final, on).await
+	}
+
+	/// Like [`Self::submit_with_progress`], and does not wait for what will not come: while finality
+	/// stands still, the call is signed on the newest block and done when it is in a block.
+	/// [`Finalized::is_final`] tells. For the consortium's own decisions, which let finality go on.
+	pub async fn submit_though_stalled(
+		&self,
+		signer: &impl CallSigner,
+		call: Call,
+		on: impl FnMut(Progress) + Send,
+	) -> Result<Finalized, ChainError> {
+		let until = match self.head().await?.is_final() {
+			true => Until::Final,
+			false => Until::InBlock,
+		};
+		crate::submit::submit(self, signer, call, until, on).await
 	}
 
 	/// Fails if the node is on another chain than at first, as a development node can be after a

@@ -53,6 +53,17 @@ pub enum ChainError {
 		/// The reason for people.
 		reason: String,
 	},
+	/// Finality stands still for so long that a call signed on the last final block is refused.
+	#[error(
+		"finality stands still at block {finalized}, and the newest block is {best}: no call can become \
+		 final"
+	)]
+	Stalled {
+		/// The number of the last final block.
+		finalized: u64,
+		/// The number of the newest block.
+		best: u64,
+	},
 	/// The call is in a block, and failed there.
 	#[error("{name}: {explanation}")]
 	Failed {
@@ -83,6 +94,12 @@ pub enum ChainError {
 		to: String,
 		/// What is wrong with the answer.
 		reason: String,
+	},
+	/// The node answers this only to its operator, and not on this address.
+	#[error("the node does not answer {method} here: that is for its operator only")]
+	Unsafe {
+		/// What was asked.
+		method: String,
 	},
 	/// The node answered a request with an error of its own.
 	#[error("the node could not answer {to}: {reason}")]

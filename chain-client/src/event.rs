@@ -98,8 +98,48 @@ impl Event {
 		let Some((_, error)) = self.fields.first() else {
 			return Some(unreadable("events", &"ExtrinsicFailed without an error"));
 		};
-		let failed = |name: String, explanation| ChainError::Failed { name, explanation };
-		Some(match DispatchError::decode_from(&error[..], metadata.clone()) {
+		Some(match Failure::decode(error, metadata) {
+			Ok(Failure { name, explanation }) => ChainError::Failed { name, explanation },
+			Err(error) => error,
+		})
+	}
+
+	/// For a motion that was carried, or an authorized upgrade that the chain did not take: what came
+	/// of it.
+	pub(crate) fn carried_out(
+		&self,
+		metadata: &ArcMetadata,
+	) -> Option<Result<Result<(), Failure>, ChainError>> {
+		let bytes = |name| self.fields.iter().find(|(field, _)| field == name).map(|(_, b)| &b[..]);
+		if self.is("Council", "Executed") {
+			return Some(match bytes("result") {
+				Some([0]) => Ok(Ok(())),
+				Some([1, error @ ..]) => Failure::decode(error, metadata).map(Err),
+				_ => Err(unreadable("events", &"Executed without a result")),
+			});
+		}
+		if self.is("System", "RejectedInvalidAuthorizedUpgrade") {
+			let error = bytes("error").unwrap_or_default();
+			return Some(Failure::decode(error, metadata).map(Err));
+		}
+		None
+	}
+}
+
+/// Why a call failed in a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+	/// `Pallet::Error`, or the name of a general dispatch error.
+	pub name: String,
+	/// What the runtime's documentation says about it.
+	pub explanation: String,
+}
+
+impl Failure {
+	/// Reads a dispatch error.
+	fn decode(error: &[u8], metadata: &ArcMetadata) -> Result<Self, ChainError> {
+		let failed = |name: String, explanation| Self { name, explanation };
+		Ok(match DispatchError::decode_from(error, metadata.clone()) {
 			Ok(DispatchError::Module(error)) => match error.details() {
 				Ok(details) => failed(
 					format!("{}::{}", details.pallet.name(), details.variant.name),
@@ -116,7 +156,7 @@ impl Event {
 					.into(),
 			),
 			Ok(error) => failed(name_of(&error), error.to_string()),
-			Err(error) => unreadable("events", &error),
+			Err(error) => return Err(unreadable("events", &error)),
 		})
 	}
 }

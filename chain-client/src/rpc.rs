@@ -1,13 +1,16 @@
 //! The node's RPC methods, each with a deadline and Ward's errors.
 
-use crate::{error::hex, latest::Heads, memory::Memory, ChainError, SyncStatus};
+use crate::{
+	error::hex, latest::Heads, memory::Memory, ChainError, NodeVersion, RuntimeVersion,
+	SessionKeys, SyncStatus,
+};
 use futures::StreamExt;
 use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
 use subxt::{
 	config::{substrate::SubstrateHeader, RpcConfigFor},
 	rpcs::{
 		client::{rpc_params, RpcClient},
-		methods::legacy::{LegacyRpcMethods, TransactionStatus},
+		methods::legacy::{Bytes, LegacyRpcMethods, TransactionStatus},
 		Error as RpcError,
 	},
 	utils::{AccountId32, H256},
@@ -79,6 +82,9 @@ impl Rpc {
 				if ["UnknownBlock", "State already discarded"].iter().any(|s| reason.contains(s)) {
 					return ChainError::UnknownBlock { block: to };
 				}
+				if reason.contains("unsafe to be called externally") {
+					return ChainError::Unsafe { method: to };
+				}
 				if reason.contains("is not found") && reason.contains("Exported method") {
 					return ChainError::Unsupported { what: format!("function {to}") };
 				}
@@ -131,6 +137,25 @@ impl Rpc {
 		self.memory.recall_value(hash, what, number).await
 	}
 
+	/// The hash of the block before the one with this hash.
+	pub(crate) async fn parent(&self, hash: Digest) -> Result<Digest, ChainError> {
+		let header = || self.methods.chain_get_header(Some(hash.into()));
+		let header = self.ask("chain_getHeader", header).await?;
+		let header = header.ok_or(ChainError::UnknownBlock { block: hex(&hash) })?;
+		Ok(header.parent_hash.into())
+	}
+
+	/// What made the block with this hash final, by engine.
+	pub(crate) async fn justifications(
+		&self,
+		hash: Digest,
+	) -> Result<Vec<([u8; 4], Vec<u8>)>, ChainError> {
+		let block = || self.methods.chain_get_block(Some(hash.into()));
+		let block = self.ask("chain_getBlock", block).await?;
+		let block = block.ok_or(ChainError::UnknownBlock { block: hex(&hash) })?;
+		Ok(block.justifications.unwrap_or_default())
+	}
+
 	/// The transactions of the block with this hash, encoded.
 	pub(crate) async fn transactions(&self, hash: Digest) -> Result<Vec<Vec<u8>>, ChainError> {
 		let block = || self.methods.chain_get_block(Some(hash.into()));
@@ -169,6 +194,72 @@ impl Rpc {
 			Ok(hash.map(Digest::from))
 		};
 		self.memory.recall_value(at, (what, key), hash).await
+	}
+
+	/// A storage value.
+	pub(crate) async fn storage(
+		&self,
+		key: &[u8],
+		at: Digest,
+	) -> Result<Option<Vec<u8>>, ChainError> {
+		let what = "state_getStorage";
+		let request = || self.client.request(what, rpc_params![hex(key), H256::from(at)]);
+		let value = async {
+			let value: Option<Bytes> = self.ask(what, request).await?;
+			Ok(value.map(|bytes| bytes.0))
+		};
+		self.memory.recall_value(at, (what, key), value).await
+	}
+
+	pub(crate) async fn node_version(&self) -> Result<NodeVersion, ChainError> {
+		let name = self.ask("system_name", || self.methods.system_name()).await?;
+		let version = self.ask("system_version", || self.methods.system_version()).await?;
+		Ok(NodeVersion { name, version })
+	}
+
+	pub(crate) async fn runtime_version(&self) -> Result<RuntimeVersion, ChainError> {
+		let what = "state_getRuntimeVersion";
+		let version = || self.methods.state_get_runtime_version(None);
+		let version = self.ask(what, version).await?;
+		let name = version.other.get("specName").and_then(|name| name.as_str());
+		let unreadable = || ChainError::Unreadable { to: what.into(), reason: "no name".into() };
+		Ok(RuntimeVersion {
+			spec_name: name.ok_or_else(unreadable)?.to_owned(),
+			spec_version: version.spec_version,
+			transaction_version: version.transaction_version,
+		})
+	}
+
+	/// A repetition after a lost connection leaves keys behind that nobody uses, and no harm is done.
+	pub(crate) async fn rotate_session_keys(
+		&self,
+		owner: KeyBytes,
+	) -> Result<SessionKeys, ChainError> {
+		#[derive(serde::Deserialize)]
+		struct Made {
+			keys: Bytes,
+			proof: Option<Bytes>,
+		}
+		let what = "author_rotateKeysWithOwner";
+		let request = || self.client.request(what, rpc_params![hex(&owner)]);
+		let made: Made = self.ask(what, request).await?;
+		let proof = made.proof.ok_or_else(|| ChainError::Unreadable {
+			to: what.into(),
+			reason: "the runtime proves no ownership of keys".into(),
+		})?;
+		Ok(SessionKeys { keys: made.keys.0, proof: proof.0 })
+	}
+
+	pub(crate) async fn has_session_keys(&self, keys: &[u8]) -> Result<bool, ChainError> {
+		let what = "author_hasSessionKeys";
+		self.ask(what, || self.client.request(what, rpc_params![hex(keys)])).await
+	}
+
+	/// Asks something harmless that nodes answer to their operators only.
+	pub(crate) async fn ask_for_peers(&self) -> Result<(), ChainError> {
+		let what = "system_peers";
+		let request = || self.client.request::<serde_json::Value>(what, rpc_params![]);
+		self.ask(what, request).await.map(drop)
 	}
 
 	/// The nonce for the next transaction of an account, those in the pool counted.

@@ -2,9 +2,12 @@
 
 use crate::{rpc::REQUEST_TIMEOUT, Chain, ChainError, Event};
 use codec::{Decode, DecodeAll, Encode};
+use sp_crypto_hashing::{twox_128, twox_64};
 use subxt::metadata::ArcMetadata;
 use ward_primitives::{
+	council::Motion,
 	decision::{DecisionInputs, Query},
+	seat::{SeatInfo, SessionInfo},
 	AccessRequest, Digest, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord,
 	ParticipantId, ParticipantRow, RecordId, RecordRow, Timeline, VaultRow,
 };
@@ -30,6 +33,15 @@ pub struct BatchFault {
 	pub error: String,
 }
 
+/// A runtime that the council has authorized.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Authorization {
+	/// BLAKE2b-256 of its code.
+	pub code_hash: Digest,
+	/// Whether its version must be higher than that of the running one.
+	pub checks_version: bool,
+}
+
 impl State {
 	pub(crate) async fn new(chain: &Chain, hash: Digest, number: u64) -> Result<Self, ChainError> {
 		let mut state = Self { hash, number, timestamp: 0, chain: chain.clone() };
@@ -38,10 +50,24 @@ impl State {
 	}
 
 	async fn ask<T: Decode>(&self, function: &str, args: impl Encode) -> Result<T, ChainError> {
-		let function = format!("WardApi_{function}");
-		let answer = self.chain.rpc.state_call(&function, &args.encode(), self.hash).await?;
-		T::decode_all(&mut &answer[..])
-			.map_err(|error| ChainError::Unreadable { to: function, reason: error.to_string() })
+		self.call(&format!("WardApi_{function}"), &args.encode()).await
+	}
+
+	/// What a function of the runtime answers at this block.
+	pub(crate) async fn call<T: Decode>(
+		&self,
+		function: &str,
+		args: &[u8],
+	) -> Result<T, ChainError> {
+		let answer = self.chain.rpc.state_call(function, args, self.hash).await?;
+		T::decode_all(&mut &answer[..]).map_err(|error| ChainError::Unreadable {
+			to: function.into(),
+			reason: error.to_string(),
+		})
+	}
+
+	pub(crate) const fn chain(&self) -> &Chain {
+		&self.chain
 	}
 
 	/// The timestamp of this state, which [`Self::timestamp`] holds already.
@@ -163,6 +189,57 @@ impl State {
 		self.ask("quota", id).await
 	}
 
+	/// All seats, whether they count or not.
+	pub async fn seats(&self) -> Result<Vec<SeatInfo>, ChainError> {
+		self.ask("seats", ()).await
+	}
+
+	/// The running session.
+	pub async fn session(&self) -> Result<SessionInfo, ChainError> {
+		self.ask("session", ()).await
+	}
+
+	/// The members of the council.
+	pub async fn council(&self) -> Result<Vec<ParticipantId>, ChainError> {
+		self.ask("council", ()).await
+	}
+
+	/// The motions that are open in the council.
+	pub async fn motions(&self) -> Result<Vec<Motion>, ChainError> {
+		self.ask("motions", ()).await
+	}
+
+	/// The seat-holder whose guest a center is.
+	pub async fn host(&self, center: ParticipantId) -> Result<Option<ParticipantId>, ChainError> {
+		self.ask("host", center).await
+	}
+
+	/// The runtime that the council has authorized and that nobody has handed in yet.
+	pub async fn authorized_upgrade(&self) -> Result<Option<Authorization>, ChainError> {
+		let key = [twox_128(b"System"), twox_128(b"AuthorizedUpgrade")].concat();
+		self.stored(&key, "the authorized upgrade").await
+	}
+
+	/// The session keys that a center has set, one after the other.
+	pub async fn session_keys(&self, center: ParticipantId) -> Result<Option<Vec<u8>>, ChainError> {
+		let id = center.encode();
+		let map = [twox_128(b"Session"), twox_128(b"NextKeys")].concat();
+		let key = [&map[..], &twox_64(&id), &id].concat();
+		self.chain.rpc.storage(&key, self.hash).await
+	}
+
+	async fn stored<T: Decode>(&self, key: &[u8], what: &str) -> Result<Option<T>, ChainError> {
+		let Some(bytes) = self.chain.rpc.storage(key, self.hash).await? else { return Ok(None) };
+		T::decode_all(&mut &bytes[..])
+			.map(Some)
+			.map_err(|error| ChainError::Unreadable { to: what.into(), reason: error.to_string() })
+	}
+
+	/// The metadata of the runtime at this block.
+	pub(crate) async fn metadata(&self) -> Result<ArcMetadata, ChainError> {
+		Ok(self.chain.client_at(self.hash, self.number).await?.metadata())
+	}
+
 	/// BLAKE2b-256 of the runtime's code.
 	pub async fn code_hash(&self) -> Result<Digest, ChainError> {
 		let hash = self.chain.rpc.storage_hash(b":code", self.hash).await?;
@@ -189,7 +266,22 @@ impl State {
 			.map_err(|_| self.chain.rpc.unreachable(&"no answer in time"))?
 			.map_err(|error| ChainError::Rpc { to: "events".into(), reason: error.to_string() })?;
 		let metadata = client.metadata();
-		Ok((Event::all(&events, &metadata)?, metadata))
+		match Event::all(&events, &metadata) {
+			Ok(events) => Ok((events, metadata)),
+			Err(error) => self.events_of_upgrade().await?.ok_or(error),
+		}
+	}
+
+	/// The events of a block in which the runtime was upgraded: the runtime before has written them,
+	/// while the state after the block has the new one. None if they do not read that way either.
+	async fn events_of_upgrade(&self) -> Result<Option<(Vec<Event>, ArcMetadata)>, ChainError> {
+		let Some(before) = self.number.checked_sub(1) else { return Ok(None) };
+		let parent = self.chain.rpc.parent(self.hash).await?;
+		let client = self.chain.client_at(parent, before).await?;
+		let key = [twox_128(b"System"), twox_128(b"Events")].concat();
+		let bytes = self.chain.rpc.storage(&key, self.hash).await?.unwrap_or_default();
+		let (events, metadata) = (client.events().from_bytes(bytes), client.metadata());
+		Ok(Event::all(&events, &metadata).ok().map(|events| (events, metadata)))
 	}
 }
 

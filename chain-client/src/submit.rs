@@ -4,7 +4,7 @@ use crate::{
 	error::hex,
 	rpc::Subscription,
 	transaction::{Transaction, VALID_FOR_BLOCKS},
-	Call, CallSigner, Chain, ChainError, Event,
+	Call, CallSigner, Chain, ChainError, Event, Failure,
 };
 use futures::StreamExt;
 use sp_crypto_hashing::blake2_256;
@@ -45,7 +45,7 @@ pub enum Progress {
 	Finalized(Digest),
 }
 
-/// A call that succeeded in a finalized block.
+/// A call that succeeded in a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finalized {
 	/// The hash of the block.
@@ -54,8 +54,13 @@ pub struct Finalized {
 	pub number: u64,
 	/// The transaction's hash.
 	pub transaction: Digest,
+	/// Whether the block is final: always, unless it was asked not to wait for that.
+	pub is_final: bool,
 	/// What the call changed.
 	pub events: Vec<Event>,
+	/// For a call that carried out another one, such as the closing of a motion: what came of that
+	/// one. The outer call succeeds even if the inner one fails.
+	pub carried_out: Option<Result<(), Failure>>,
 }
 
 impl Finalized {
@@ -75,39 +80,66 @@ impl Finalized {
 	}
 }
 
-/// Signs `call`, submits it and waits until it is final.
+/// When a call counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+	/// When it is in a block that is final.
+	Final,
+	/// When it is in a block.
+	InBlock,
+}
+
+/// Signs `call`, submits it and waits until it is done.
 pub(crate) async fn submit(
 	chain: &Chain,
 	signer: &impl CallSigner,
 	call: Call,
+	until: Until,
 	mut on: impl FnMut(Progress) + Send,
 ) -> Result<Finalized, ChainError> {
 	if chain.sync_status().await?.is_syncing {
 		return Err(ChainError::Syncing);
 	}
 	let in_turn = chain.submitting.lock().await;
-	let block = chain.rpc.finalized_hash().await?;
+	let block = match until {
+		Until::Final => chain.rpc.finalized_hash().await?,
+		// What is signed on a block that is too old is refused.
+		Until::InBlock => chain.rpc.best_hash().await?,
+	};
 	let client = chain.client_at(block, chain.rpc.number(block).await?).await?;
 	let nonce = chain.rpc.next_nonce(signer.account()).await?;
 	let transaction = Transaction::sign(&client, block, signer, nonce, call)?;
 	on(Progress::Signed(transaction.hash));
-	let statuses = enter_pool(chain, &transaction).await?;
+	let statuses = match enter_pool(chain, &transaction).await {
+		// The pool says that the signature is bad: the block that it is bound to is too old.
+		Err(error @ ChainError::Refused { refusal: None, .. }) => {
+			let best = chain.rpc.number(chain.rpc.best_hash().await?).await?;
+			let finalized = transaction.signed_at;
+			return Err(match best.saturating_sub(finalized) >= VALID_FOR_BLOCKS {
+				true => ChainError::Stalled { finalized, best },
+				false => error,
+			});
+		},
+		statuses => statuses?,
+	};
 	drop(in_turn);
 
 	let block = match statuses {
-		Some(statuses) => watch(statuses, &mut on).await?,
+		Some(statuses) => watch(statuses, until, &mut on).await?,
 		None => None,
 	};
 	let outcome = match block {
-		Some(block) => inspect(chain, block, &transaction).await,
+		Some(block) => inspect(chain, block, &transaction, until).await,
 		None => {
 			on(Progress::Searching);
-			search(chain, &transaction).await
+			search(chain, &transaction, until).await
 		},
 	};
 	match outcome {
 		Ok(finalized) => {
-			on(Progress::Finalized(finalized.block));
+			if finalized.is_final {
+				on(Progress::Finalized(finalized.block));
+			}
 			Ok(finalized)
 		},
 		Err(
@@ -172,10 +204,11 @@ fn refused(error: &UserError) -> ChainError {
 	ChainError::Refused { refusal, reason }
 }
 
-/// Listens to what the node reports until the transaction is in a finalized block, and returns that
-/// block. None if the node reports no more though the transaction may still be included.
+/// Listens to what the node reports until the transaction is done, and returns the block that it is in.
+/// None if the node reports no more though the transaction may still be included.
 async fn watch(
 	mut statuses: Subscription<TransactionStatus<H256>>,
+	until: Until,
 	on: &mut (impl FnMut(Progress) + Send),
 ) -> Result<Option<Digest>, ChainError> {
 	let deadline = Instant::now() + WATCH_TIMEOUT;
@@ -184,7 +217,12 @@ async fn watch(
 		match status {
 			TransactionStatus::Ready | TransactionStatus::Future => on(Progress::Accepted),
 			TransactionStatus::Broadcast(_) => {},
-			TransactionStatus::InBlock(block) => on(Progress::InBlock(block.into())),
+			TransactionStatus::InBlock(block) => {
+				on(Progress::InBlock(block.into()));
+				if until == Until::InBlock {
+					return Ok(Some(block.into()));
+				}
+			},
 			TransactionStatus::Retracted(_) => on(Progress::Retracted),
 			TransactionStatus::Finalized(block) => return Ok(Some(block.into())),
 			TransactionStatus::Usurped(_) => {
@@ -201,16 +239,26 @@ async fn watch(
 	Ok(None)
 }
 
-/// Looks for the transaction in the finalized blocks in which it can be.
-async fn search(chain: &Chain, transaction: &Transaction) -> Result<Finalized, ChainError> {
+/// Looks for the transaction in the blocks in which it can be.
+async fn search(
+	chain: &Chain,
+	transaction: &Transaction,
+	until: Until,
+) -> Result<Finalized, ChainError> {
+	let search = async {
+		match until {
+			Until::Final => search_blocks(chain, transaction).await,
+			Until::InBlock => search_newest_blocks(chain, transaction).await,
+		}
+	};
 	let found = async {
 		tokio::select! {
-			found = search_blocks(chain, transaction) => found,
+			found = search => found,
 			never = resubmit(chain, transaction) => match never {},
 		}
 	};
 	match tokio::time::timeout(SEARCH_TIMEOUT, found).await {
-		Ok(Ok(Some(block))) => inspect(chain, block, transaction).await,
+		Ok(Ok(Some(block))) => inspect(chain, block, transaction, until).await,
 		Ok(Ok(None)) => Err(ChainError::NotIncluded { transaction: transaction.hash }),
 		Ok(Err(error)) => Err(error),
 		Err(_) => Err(ChainError::TimedOut { transaction: transaction.hash }),
@@ -255,6 +303,31 @@ async fn search_blocks(
 	Ok(None)
 }
 
+/// The block of the longest chain that the transaction is in; none if it can no longer come into any.
+async fn search_newest_blocks(
+	chain: &Chain,
+	transaction: &Transaction,
+) -> Result<Option<Digest>, ChainError> {
+	let mut number = transaction.signed_at + 1;
+	while number <= transaction.signed_at + VALID_FOR_BLOCKS {
+		let found = async {
+			match chain.block_hash(number).await? {
+				Some(block) => Ok(Some((block, position(chain, block, transaction).await?))),
+				None => Ok(None),
+			}
+		};
+		match found.await {
+			Ok(Some((block, Some(_)))) => return Ok(Some(block)),
+			Ok(Some((_, None))) => number += 1,
+			Ok(None) | Err(ChainError::Unreachable { .. }) => {
+				tokio::time::sleep(SEARCH_PAUSE).await;
+			},
+			Err(error) => return Err(error),
+		}
+	}
+	Ok(None)
+}
+
 /// The transaction's number in a block.
 async fn position(
 	chain: &Chain,
@@ -265,11 +338,12 @@ async fn position(
 	Ok(transactions.iter().position(|bytes| blake2_256(bytes) == transaction.hash))
 }
 
-/// What the transaction did in a finalized block.
+/// What the transaction did in a block.
 async fn inspect(
 	chain: &Chain,
 	block: Digest,
 	transaction: &Transaction,
+	until: Until,
 ) -> Result<Finalized, ChainError> {
 	let position = position(chain, block, transaction).await?;
 	let position = position.and_then(|position| u32::try_from(position).ok());
@@ -280,12 +354,12 @@ async fn inspect(
 	let state = chain.at(block).await?;
 	let (mut events, metadata) = state.events_and_metadata().await?;
 	events.retain(|event| event.transaction == Some(position));
-	match events.iter().find_map(|event| event.failure(&metadata)) {
-		Some(failure) => Err(failure),
-		None => {
-			Ok(Finalized { block, number: state.number, transaction: transaction.hash, events })
-		},
+	if let Some(failure) = events.iter().find_map(|event| event.failure(&metadata)) {
+		return Err(failure);
 	}
+	let carried_out = events.iter().find_map(|event| event.carried_out(&metadata)).transpose()?;
+	let (number, transaction, is_final) = (state.number, transaction.hash, until == Until::Final);
+	Ok(Finalized { block, number, transaction, is_final, events, carried_out })
 }
 
 #[cfg(test)]

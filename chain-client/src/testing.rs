@@ -9,7 +9,7 @@ use scale_info::{
 	meta_type, MetaType, Path, Type, TypeInfo,
 };
 use serde_json::{json, value::RawValue, Value};
-use sp_crypto_hashing::blake2_256;
+use sp_crypto_hashing::{blake2_256, twox_128};
 use std::sync::{Arc, Mutex, MutexGuard};
 use subxt::{
 	ext::frame_metadata::{v15, RuntimeMetadata, RuntimeMetadataPrefixed},
@@ -79,11 +79,18 @@ mod runtime {
 		Records(RecordsEvent),
 		#[codec(index = 8)]
 		Consent(ConsentEvent),
+		#[codec(index = 30)]
+		Council(CouncilEvent),
 	}
 	#[derive(Encode, TypeInfo)]
 	pub(crate) enum SystemEvent {
 		ExtrinsicSuccess { dispatch_info: (u8, u8) },
 		ExtrinsicFailed { dispatch_error: DispatchError, dispatch_info: (u8, u8) },
+		RejectedInvalidAuthorizedUpgrade { code_hash: Digest, error: DispatchError },
+	}
+	#[derive(Encode, TypeInfo)]
+	pub(crate) enum CouncilEvent {
+		Executed { proposal_hash: Digest, result: Result<(), DispatchError> },
 	}
 	#[derive(Encode, TypeInfo)]
 	pub(crate) enum ParticipantsEvent {
@@ -148,7 +155,7 @@ mod runtime {
 }
 
 pub(crate) use runtime::{
-	ConsentEvent, DispatchError, Event, ParticipantsEvent, RecordsEvent, SystemEvent,
+	ConsentEvent, CouncilEvent, DispatchError, Event, ParticipantsEvent, RecordsEvent, SystemEvent,
 };
 
 /// The transaction extensions of Ward's runtime, by their names in metadata.
@@ -182,7 +189,8 @@ fn pallet(name: &'static str, index: u8) -> v15::PalletMetadata {
 	let event = of("System", meta_type::<SystemEvent>())
 		.or(of("Participants", meta_type::<ParticipantsEvent>()))
 		.or(of("Records", meta_type::<RecordsEvent>()))
-		.or(of("Consent", meta_type::<ConsentEvent>()));
+		.or(of("Consent", meta_type::<ConsentEvent>()))
+		.or(of("Council", meta_type::<CouncilEvent>()));
 	v15::PalletMetadata {
 		name,
 		storage: None,
@@ -203,6 +211,7 @@ pub(crate) fn runtime_metadata() -> v15::RuntimeMetadataV15 {
 			pallet("Participants", 5),
 			pallet("Records", 7),
 			pallet("Consent", 8),
+			pallet("Council", 30),
 		],
 		v15::ExtrinsicMetadata {
 			version: 4,
@@ -262,6 +271,10 @@ pub(crate) struct World {
 	/// How many of the next requests for a block's hash fail.
 	pub(crate) failures: usize,
 	pub(crate) is_syncing: bool,
+	/// Whether it answers to others than its operator.
+	pub(crate) is_public: bool,
+	/// What it has stored besides events, at every block.
+	pub(crate) storage: Vec<(Vec<u8>, Vec<u8>)>,
 	pub(crate) pool: Vec<Pool>,
 	/// The transactions that were submitted.
 	pub(crate) submitted: Vec<Vec<u8>>,
@@ -286,6 +299,8 @@ impl FakeNode {
 			heads: vec![],
 			failures: 0,
 			is_syncing: false,
+			is_public: false,
+			storage: vec![],
 			pool: vec![],
 			submitted: vec![],
 			resubmitted: vec![],
@@ -376,7 +391,12 @@ impl World {
 			},
 			"state_getStorage" => {
 				let number = block(self, &params[1]).unwrap();
-				json!(hex(&self.blocks[number].events))
+				let events = hex(&[twox_128(b"System"), twox_128(b"Events")].concat());
+				if params[0] == json!(events) {
+					return Ok(json!(hex(&self.blocks[number].events)));
+				}
+				let found = self.storage.iter().find(|(key, _)| params[0] == json!(hex(key)));
+				json!(found.map(|(_, value)| hex(value)))
 			},
 			"state_getStorageHash" => json!(hex(&blake2_256(b"code"))),
 			"state_call" => {
@@ -387,6 +407,22 @@ impl World {
 			},
 			"system_health" => {
 				json!({"peers": 3, "isSyncing": self.is_syncing, "shouldHavePeers": true})
+			},
+			"author_rotateKeysWithOwner" | "author_hasSessionKeys" | "system_peers"
+				if self.is_public =>
+			{
+				return Err(user(-32601, "RPC call is unsafe to be called externally"));
+			},
+			"author_rotateKeysWithOwner" => {
+				assert_eq!(params[0], json!(hex(&[9; 32])));
+				json!({"keys": hex(&[7; 64]), "proof": hex(&[8; 128])})
+			},
+			"author_hasSessionKeys" => json!(params[0] == json!(hex(&[7; 64]))),
+			"system_peers" => json!([]),
+			"system_name" => json!("Ward Node"),
+			"system_version" => json!("0.1.0-abc"),
+			"state_getRuntimeVersion" => {
+				json!({"specName": "ward", "specVersion": 100, "transactionVersion": 1})
 			},
 			"system_accountNextIndex" => json!(5),
 			"author_submitExtrinsic" => {

@@ -178,6 +178,13 @@ impl<T, E: Into<Cause>> Context<T> for std::result::Result<T, E> {
 impl From<ChainError> for Error {
 	fn from(error: ChainError) -> Self {
 		let (kind, code, hint) = match &error {
+			ChainError::Unreachable { reason, .. } if reason.contains("status code: 403") => (
+				Kind::Node,
+				"node-unreachable",
+				"the node takes requests for localhost only: name it as 127.0.0.1 on its own machine, \
+				 or start it with --rpc-cors"
+					.into(),
+			),
 			ChainError::Unreachable { .. } => (
 				Kind::Node,
 				"node-unreachable",
@@ -191,6 +198,13 @@ impl From<ChainError> for Error {
 			ChainError::Syncing => {
 				(Kind::Node, "node-syncing", "`ward status` shows how far it has come".into())
 			},
+			ChainError::Stalled { .. } => (
+				Kind::Node,
+				"finality-stalled",
+				"nothing was changed; `ward seat list` shows who is missing, `ward doctor` what is \
+				 wrong here"
+					.into(),
+			),
 			ChainError::WrongChain { .. } => (
 				Kind::Node,
 				"wrong-chain",
@@ -218,6 +232,11 @@ impl From<ChainError> for Error {
 			ChainError::Unsupported { .. } => {
 				(Kind::Node, "node-unsupported", "compare the versions of ward and node".into())
 			},
+			ChainError::Unsafe { .. } => (
+				Kind::Node,
+				"node-refuses",
+				"ask a node of your own, on its own machine, with --node".into(),
+			),
 			ChainError::UnknownBlock { .. } => (
 				Kind::Node,
 				"unknown-block",

@@ -7,6 +7,8 @@
 //! - [`put`], [`get`]: sealing, depositing and anchoring records; fetching, verifying and opening them.
 //! - [`fhir`]: what a FHIR R4 document holds, in the terms that grants use.
 //! - [`access`], [`access_log`]: who can see what, who saw what.
+//! - [`motion`], [`seats`], [`runtime_code`]: how the consortium governs itself; [`doctor`]: whether an
+//!   operator's machine is well.
 //! - [`proof`], [`recipients`]: what people hand to each other as files.
 //! - [`journal`]: what makes every command safe to run again.
 //! - [`command`]: the command line.
@@ -17,6 +19,7 @@ pub mod access;
 pub mod access_log;
 mod aside;
 pub mod command;
+pub mod doctor;
 pub mod error;
 pub mod explain;
 pub mod fhir;
@@ -26,11 +29,14 @@ pub mod home;
 pub mod journal;
 pub mod keys;
 pub mod moment;
+pub mod motion;
 pub mod progress;
 pub mod proof;
 pub mod put;
 pub mod recipients;
 pub mod records;
+pub mod runtime_code;
+pub mod seats;
 pub mod session;
 pub mod table;
 pub mod vault;

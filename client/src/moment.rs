@@ -28,6 +28,12 @@ pub fn display_interval(interval: &Interval) -> String {
 	}
 }
 
+/// Reads the date of an HTTP answer (RFC 9110).
+pub(crate) fn parse_http_date(text: &str) -> Option<Moment> {
+	let timestamp = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+	u64::try_from(timestamp.as_millisecond()).ok()
+}
+
 /// A duration in words, in its largest unit: `45 s`, `12 min`, `3 h`, `30 d`.
 pub fn display_duration(milliseconds: u64) -> String {
 	match milliseconds / 1_000 {
@@ -144,5 +150,7 @@ mod tests {
 		assert_eq!(display(u64::MAX), format!("{} ms", u64::MAX));
 		assert_eq!(display_duration(30 * 86_400_000), "30 d");
 		assert_eq!(display_duration(45_999), "45 s");
+		assert_eq!(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
+		assert_eq!(parse_http_date("yesterday"), None);
 	}
 }

@@ -16,6 +16,9 @@ use crate::{
 	moment,
 };
 
+/// The sponsor in the offer of a health authority: the consortium itself.
+pub const CONSORTIUM: ParticipantId = ParticipantId(0);
+
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum OfferFormat {
 	#[serde(rename = "ward-enrolment/v1")]

@@ -91,6 +91,21 @@ impl Session {
 	/// Signs a call, submits it and waits until it is final. Waits a little, too, if the quota is used
 	/// up for now.
 	pub async fn submit(&self, call: Call, progress: &dyn Progress) -> Result<Finalized> {
+		self.submit_as(call, false, progress).await
+	}
+
+	/// The same for a call with which the consortium governs itself: while finality stands still, it is
+	/// done when it is in a block.
+	pub async fn govern(&self, call: Call, progress: &dyn Progress) -> Result<Finalized> {
+		self.submit_as(call, true, progress).await
+	}
+
+	async fn submit_as(
+		&self,
+		call: Call,
+		though_stalled: bool,
+		progress: &dyn Progress,
+	) -> Result<Finalized> {
 		let name = format!("{}.{}", call.pallet, call.name);
 		let mut patience = 10;
 		loop {
@@ -109,8 +124,11 @@ impl Session {
 					Stage::Finalized(_) => progress.step(&format!("{name}: final")),
 				}
 			};
-			let outcome =
-				self.chain.submit_with_progress(self.signer(), call.clone(), report).await;
+			let (signer, call) = (self.signer(), call.clone());
+			let outcome = match though_stalled {
+				true => self.chain.submit_though_stalled(signer, call, report).await,
+				false => self.chain.submit_with_progress(signer, call, report).await,
+			};
 			match outcome.map_err(Error::from) {
 				Err(error) if error.code() == "quota-exhausted" && patience > 0 => {
 					patience -= 1;

@@ -178,9 +178,15 @@ fn every_error_says_what_happened_why_and_what_helps() {
 	shell.file("tied/genesis", &format!("{ours}\n"));
 
 	let unlock = ["--home", "home", "--passphrase-file", "right"];
+	for (role, sponsor, file) in
+		[("patient", "2", "patient.json"), ("health-authority", "0", "authority.json")]
+	{
+		let offer = ["enrol", "offer", "--role", role, "--sponsor", sponsor, "--genesis", &ours];
+		shell.succeeds(&[&offer[..], &["--out", file], &unlock[..]].concat());
+	}
 	let offer = ["enrol", "offer", "--role", "patient", "--sponsor", "2", "--genesis"];
 	let put = ["put", "text.txt", "--patient", "5", "--vault-of", "2"];
-	let cases: [(&str, Vec<&str>); 31] = [
+	let cases: [(&str, Vec<&str>); 50] = [
 		("no-command", vec![]),
 		("unknown-command", vec!["frobnicate"]),
 		("unknown-subcommand", vec!["keys", "frobnicate"]),
@@ -235,6 +241,31 @@ fn every_error_says_what_happened_why_and_what_helps() {
 		}),
 		// Nothing listens on port 1.
 		("unreachable-node", vec!["status", "--node", "ws://127.0.0.1:1"]),
+		("not-a-motion", vec!["council", "show", "0xzz"]),
+		("vote-without-a-way", vec!["council", "vote", "3"]),
+		("vote-both-ways", vec!["council", "vote", "3", "--aye", "--nay"]),
+		("session-too-short", vec!["council", "propose", "session-length", "4"]),
+		("no-seats-at-all", vec!["council", "propose", "minimum", "0"]),
+		("council-deactivates-unasked", vec!["council", "propose", "deactivate", "5"]),
+		("upgrade-to-nothing", vec!["council", "propose", "upgrade"]),
+		("upgrade-by-half-a-hash", vec!["council", "propose", "upgrade", "--code-hash", "0x12"]),
+		("upgrade-to-no-runtime", vec!["council", "propose", "upgrade", "--code", "text.txt"]),
+		("apply-no-runtime", vec!["council", "upgrade", "apply", "text.txt"]),
+		("apply-no-file", vec!["council", "upgrade", "apply", "none.wasm"]),
+		("admit-no-offer", vec!["council", "propose", "admit-authority", "object.json"]),
+		("admit-no-authority", vec!["council", "propose", "admit-authority", "patient.json"]),
+		("accept-an-authority", vec!["enrol", "accept", "authority.json"]),
+		(
+			"authority-of-a-center",
+			vec!["enrol", "offer", "--role", "health-authority", "--sponsor", "2"],
+		),
+		(
+			"patient-of-the-consortium",
+			vec!["enrol", "offer", "--role", "patient", "--sponsor", "0"],
+		),
+		("give-up-unasked", vec!["seat", "give-up"]),
+		("host-of-a-name", vec!["seat", "accept-hosting", "hospital"]),
+		("no-vault-address", vec!["doctor", "--vault", "http://vault.example"]),
 	];
 	let mut names = BTreeSet::new();
 	for (name, arguments) in cases {
@@ -288,8 +319,16 @@ fn a_changed_passphrase_opens_the_same_keys_and_the_old_one_none() {
 fn the_shell_completes_commands_options_and_values() {
 	let shell = Shell::new();
 	shell.file("ward.bash", &shell.succeeds(&["completions", "bash"]));
-	let lines: [&[&str]; 6] =
-		[&[""], &["ke"], &["keys", ""], &["put", "--"], &["--output", ""], &["completions", ""]];
+	let lines: [&[&str]; 8] = [
+		&[""],
+		&["ke"],
+		&["keys", ""],
+		&["put", "--"],
+		&["--output", ""],
+		&["completions", ""],
+		&["council", "propose", ""],
+		&["seat", ""],
+	];
 	let mut text = String::new();
 	for words in lines {
 		let script = r#"source ./ward.bash
@@ -304,4 +343,25 @@ fn the_shell_completes_commands_options_and_values() {
 		text += &String::from_utf8(output.stdout).unwrap();
 	}
 	check("completions-bash.txt", &text);
+}
+
+#[test]
+fn the_doctor_goes_on_without_a_node_and_leaves_nothing_behind() {
+	let shell = Shell::new();
+	fs::create_dir(shell.dir.path().join("data")).unwrap();
+	let doctor = ["doctor", "--node", "ws://127.0.0.1:1", "--data-dir", "data", "--output", "json"];
+	let output = shell.ward(&doctor);
+	assert_eq!(output.status.code(), Some(1));
+	let error: serde_json::Value = serde_json::from_slice(&output.stderr).unwrap();
+	assert_eq!(error["error"]["code"], "checks-failed");
+	let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+	let verdict = |name: &str| {
+		let checks = report["checks"].as_array().unwrap();
+		checks.iter().find(|check| check["check"] == name).unwrap()["verdict"].clone()
+	};
+	assert_eq!(verdict("node"), "failed");
+	assert_eq!(verdict("vault"), "skipped", "nothing is known of one");
+	assert_ne!(verdict("disk sync"), "failed");
+	assert_eq!(report["failed"], 1);
+	assert_eq!(fs::read_dir(shell.dir.path().join("data")).unwrap().count(), 0);
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::testing::{
-	encode_events, metadata, ConsentEvent, DispatchError as FakeError, Event as FakeEvent,
-	ParticipantsEvent, RecordsEvent, SystemEvent,
+	encode_events, metadata, ConsentEvent, CouncilEvent, DispatchError as FakeError,
+	Event as FakeEvent, ParticipantsEvent, RecordsEvent, SystemEvent,
 };
 use std::sync::Arc;
 use subxt::{
@@ -75,6 +75,36 @@ fn an_unknown_pallet_error_and_general_errors_are_named() {
 	assert_eq!(name, "module error 0x0709000000");
 	assert_eq!(failure(FakeError::BadOrigin).0, "BadOrigin");
 	assert_eq!(failure(FakeError::Exhausted).0, "Exhausted");
+}
+
+fn carried_out(event: FakeEvent) -> Option<Result<(), Failure>> {
+	let events = decode(&[(0, event)]);
+	assert!(events[0].failure(&Arc::new(metadata())).is_none(), "the outer call succeeded");
+	events[0].carried_out(&Arc::new(metadata())).map(Result::unwrap)
+}
+
+#[test]
+fn what_came_of_a_carried_motion_is_told_with_the_inner_errors_name() {
+	let executed = |result| {
+		carried_out(FakeEvent::Council(CouncilEvent::Executed { proposal_hash: [1; 32], result }))
+	};
+	assert_eq!(executed(Ok(())), Some(Ok(())));
+	let failure = executed(Err(FakeError::BadOrigin)).unwrap().unwrap_err();
+	assert_eq!(failure.name, "BadOrigin");
+	let error = FakeError::Module { index: 7, error: [2, 0, 0, 0] };
+	let failure = executed(Err(error)).unwrap().unwrap_err();
+	assert_eq!(failure.name, "Records::AlreadyExists");
+	assert!(failure.explanation.contains("anchored already"));
+}
+
+#[test]
+fn an_authorized_upgrade_that_the_chain_does_not_take_has_failed_though_its_call_succeeds() {
+	let error = FakeError::Module { index: 7, error: [2, 0, 0, 0] };
+	let rejected = SystemEvent::RejectedInvalidAuthorizedUpgrade { code_hash: [1; 32], error };
+	let failure = carried_out(FakeEvent::System(rejected)).unwrap().unwrap_err();
+	assert_eq!(failure.name, "Records::AlreadyExists");
+	let succeeded = SystemEvent::ExtrinsicSuccess { dispatch_info: (0, 0) };
+	assert_eq!(carried_out(FakeEvent::System(succeeded)), None);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-use crate::{error::hex, testing::FakeNode, ChainError};
-use sp_crypto_hashing::blake2_256;
+use crate::{error::hex, testing::FakeNode, Authorization, ChainError};
+use sp_crypto_hashing::{blake2_256, twox_128, twox_64};
 use ward_primitives::{ParticipantId, RecordId};
 
 #[tokio::test]
@@ -52,6 +52,26 @@ async fn what_was_answered_about_a_block_is_not_asked_again() {
 	state.participant(ParticipantId(1)).await.unwrap_err();
 	state.participant(ParticipantId(1)).await.unwrap_err();
 	assert_eq!(asked(), before + 5, "errors are not remembered");
+}
+
+#[tokio::test]
+async fn storage_is_read_where_the_runtime_has_no_function_for_it() {
+	let node = FakeNode::new(3);
+	let state = node.chain().await.finalized().await.unwrap();
+	// The keys that the runtime's pallets use, by their names.
+	let authorization = [twox_128(b"System"), twox_128(b"AuthorizedUpgrade")].concat();
+	let id = 7u64.to_le_bytes();
+	let prefix = [twox_128(b"Session"), twox_128(b"NextKeys")].concat();
+	let keys = [&prefix[..], &twox_64(&id), &id].concat();
+	assert_eq!(state.authorized_upgrade().await.unwrap(), None);
+	assert_eq!(state.session_keys(ParticipantId(7)).await.unwrap(), None);
+	node.world().storage =
+		vec![(authorization, [&[9u8; 32][..], &[1]].concat()), (keys, vec![5; 64])];
+	let state = node.chain().await.finalized().await.unwrap();
+	let authorized = state.authorized_upgrade().await.unwrap().unwrap();
+	assert_eq!(authorized, Authorization { code_hash: [9; 32], checks_version: true });
+	assert_eq!(state.session_keys(ParticipantId(7)).await.unwrap(), Some(vec![5; 64]));
+	assert_eq!(state.session_keys(ParticipantId(8)).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -130,6 +130,83 @@ async fn a_lost_watch_is_made_up_for_by_a_search_of_the_finalized_blocks() {
 	assert_eq!(progress[1..3], [Progress::Accepted, Progress::Searching]);
 }
 
+/// A node whose newest block is so many after the last final one, number 3.
+fn stalled_node(blocks: u64) -> FakeNode {
+	let node = FakeNode::new(3);
+	for _ in 0..blocks {
+		node.world().add_block(vec![], &[]);
+	}
+	node
+}
+
+/// Submits what may be done without finality, and includes it in the next block without finalizing.
+async fn submit_without_finality(
+	node: &FakeNode,
+	events: Vec<(u32, FakeEvent)>,
+) -> Result<Finalized, ChainError> {
+	node.world().pool = vec![Pool::Accept(vec![json!("ready")])];
+	let chain = node.chain().await;
+	let include = async {
+		while node.world().submitted.is_empty() {
+			tokio::task::yield_now().await;
+		}
+		let mut world = node.world();
+		let transaction = world.submitted[0].clone();
+		world.add_block(vec![vec![1, 2, 3], transaction], &events);
+	};
+	let key = key();
+	let submit = chain.submit_though_stalled(&key, call(), |_| {});
+	let (outcome, ()) = futures::join!(submit, include);
+	outcome
+}
+
+#[tokio::test]
+async fn while_finality_stands_still_a_call_is_done_in_a_block_of_the_longest_chain() {
+	let node = stalled_node(100);
+	let head = node.chain().await.head().await.unwrap();
+	assert_eq!((head.state.number, head.finalized, head.is_final()), (103, 3, false));
+	let included = submit_without_finality(&node, vec![(1, anchored(2))]).await.unwrap();
+	assert_eq!(included.anchored(), [RecordId([2; 32])]);
+	assert_eq!((included.number, included.is_final), (104, false));
+
+	let node = stalled_node(100);
+	let failure = submit_without_finality(&node, vec![(1, failed())]).await.unwrap_err();
+	assert!(matches!(failure, ChainError::Failed { .. }), "{failure}");
+}
+
+#[tokio::test]
+async fn a_refusal_of_what_is_bound_to_a_block_too_old_says_that_finality_stands_still() {
+	let refused = |blocks| async move {
+		let node = stalled_node(blocks);
+		node.world().pool = vec![Pool::Refuse(1010, Some("Transaction has a bad signature"))];
+		let chain = node.chain().await;
+		let error = chain.submit(&key(), call()).await.unwrap_err();
+		assert!(node.world().pool.is_empty());
+		error
+	};
+	let stalled = refused(64).await;
+	assert!(matches!(stalled, ChainError::Stalled { finalized: 3, best: 67 }), "{stalled}");
+	let other = refused(63).await;
+	assert!(matches!(other, ChainError::Refused { refusal: None, .. }), "{other}");
+}
+
+#[tokio::test]
+async fn while_blocks_become_final_what_may_be_done_without_waits_all_the_same() {
+	let node = stalled_node(7);
+	let chain = node.chain().await;
+	assert!(chain.head().await.unwrap().is_final());
+	let block = hex(&node.world().hash(11));
+	let statuses = vec![json!({"inBlock": &block}), json!({"finalized": &block})];
+	node.world().pool = vec![Pool::Accept(statuses)];
+	let signed = sign_ahead(&chain).await;
+	node.world().add_block(vec![signed], &[(0, anchored(2))]);
+	let mut steps = vec![];
+	let key = key();
+	let outcome = chain.submit_though_stalled(&key, call(), |step| steps.push(step)).await;
+	assert!(outcome.unwrap().is_final);
+	assert!(matches!(steps.last(), Some(Progress::Finalized(_))), "{steps:?}");
+}
+
 #[tokio::test]
 async fn a_node_that_has_forgotten_its_pool_gets_the_same_bytes_again() {
 	let node = FakeNode::new(3);

@@ -166,6 +166,19 @@ impl Context {
 		Ok(self.chain().await?.finalized().await?)
 	}
 
+	/// The state from which the consortium is governed: the finalized one, or while finality stands
+	/// still the newest, which is said.
+	pub async fn governing_state(&self, chain: &Chain) -> Result<State> {
+		let head = chain.head().await?;
+		if !head.is_final() {
+			self.terminal.warn(&format!(
+				"finality stands still at block {}: this is block {}, which is not final",
+				head.finalized, head.state.number
+			));
+		}
+		Ok(head.state)
+	}
+
 	/// Unlocks the keys and connects.
 	pub async fn session(&self) -> Result<Session> {
 		let (keys, _) = self.unlock().await?;
@@ -206,7 +219,13 @@ impl Context {
 		session.submit(call, self.progress()).await
 	}
 
-	fn trust(&self) -> Result<Trust> {
+	/// Unlocks, connects, and submits one call with which the consortium governs itself.
+	pub async fn govern(&self, call: Call) -> Result<Finalized> {
+		self.session().await?.govern(call, self.progress()).await
+	}
+
+	/// Whom TLS trusts.
+	pub(super) fn trust(&self) -> Result<Trust> {
 		match self.globals.ca_file.as_ref().or(self.config.ca_file.as_ref()) {
 			Some(path) => Trust::from_pem_file(path),
 			None => Ok(Trust::default()),

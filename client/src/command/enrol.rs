@@ -17,7 +17,7 @@ use crate::{
 	explain,
 	hex::Hex,
 	moment,
-	proof::EnrolmentOffer,
+	proof::{EnrolmentOffer, CONSORTIUM},
 	recipients,
 };
 
@@ -27,7 +27,8 @@ pub enum Opts {
 	/// For newcomers: sign an offer to be enrolled, as a file for the sponsor
 	///
 	/// Needs no connection if --genesis is given. The offer counts for one sponsor, one role and some
-	/// hours.
+	/// hours. A health authority names the sponsor 0 and gives the offer to a member of the council
+	/// (`ward council propose admit-authority`).
 	///
 	/// Example: ward enrol offer --role patient --sponsor 2 --care --out offer.json
 	Offer(Offer),
@@ -50,7 +51,7 @@ pub struct Offer {
 	/// health-authority, medical-center, practitioner, patient, device or researcher
 	#[arg(long, value_parser = arguments::role)]
 	role: Role,
-	/// The participant number of who shall enrol
+	/// The participant number of who shall enrol; 0, the consortium, for a health authority
 	#[arg(long, value_name = "NUMBER", value_parser = arguments::participant)]
 	sponsor: ParticipantId,
 	/// For patients: the enrolling center may write records from now on
@@ -79,6 +80,7 @@ async fn offer(context: &Context, opts: &Offer, out: &mut Output) -> Result<()> 
 	if opts.care && opts.role != Role::Patient {
 		return Err(Error::new(Kind::Usage, "--care is for patients").hint("leave it out"));
 	}
+	check_sponsor(opts.role, opts.sponsor)?;
 	let (keys, _) = context.unlock().await?;
 	let genesis = match (opts.genesis, context.home.genesis()?) {
 		(Some(given), _) => {
@@ -95,8 +97,32 @@ async fn offer(context: &Context, opts: &Offer, out: &mut Output) -> Result<()> 
 	write_json(&offer, opts.out.as_deref(), out)
 }
 
+/// The council admits health authorities, and a participant everybody else.
+fn check_sponsor(role: Role, sponsor: ParticipantId) -> Result<()> {
+	let wrong = |what: &str, hint: &str| Err(Error::new(Kind::Usage, what).hint(hint));
+	match (role, sponsor) {
+		(Role::HealthAuthority, CONSORTIUM) => Ok(()),
+		(Role::HealthAuthority, _) => wrong(
+			"no participant enrols a health authority: the council admits it",
+			"write --sponsor 0, and give the offer to a member of the council, who proposes it with \
+			 `ward council propose admit-authority`",
+		),
+		(_, CONSORTIUM) => wrong(
+			"the consortium as a whole (0) admits health authorities only",
+			"name the participant that shall enrol: a health authority for medical centers, a medical \
+			 center for all others",
+		),
+		_ => Ok(()),
+	}
+}
+
 async fn accept(context: &Context, path: &std::path::Path, out: &mut Output) -> Result<()> {
 	let offer = EnrolmentOffer::read(&read_file(path)?)?;
+	if offer.role == Role::HealthAuthority {
+		return Err(Error::new(Kind::Input, "only the council admits a health authority")
+			.code_is("wrong-role")
+			.hint("a member proposes it with `ward council propose admit-authority FILE`"));
+	}
 	let session = context.session().await?;
 	let state = session.chain.finalized().await?;
 	let role = explain::role(offer.role);

@@ -7,8 +7,10 @@ mod arguments;
 mod care;
 mod center;
 mod context;
+mod council;
 mod decline;
 mod device;
+mod doctor;
 mod enrol;
 mod exclude;
 mod get;
@@ -22,6 +24,7 @@ mod put;
 mod records;
 mod request;
 mod requests;
+mod seat;
 mod show;
 mod status;
 mod terminal;
@@ -97,6 +100,11 @@ pub enum Command {
 	Show(show::Opts),
 	Records(records::Opts),
 	Status(status::Opts),
+	#[command(subcommand)]
+	Council(council::Opts),
+	#[command(subcommand)]
+	Seat(seat::Opts),
+	Doctor(doctor::Opts),
 	/// Print a completion script for a shell
 	///
 	/// Example: ward completions bash > ~/.local/share/bash-completion/completions/ward
@@ -133,6 +141,9 @@ pub async fn run(cli: &Cli, out: &mut Output) -> Result<()> {
 		Command::Show(opts) => show::run(&context, opts, out).await,
 		Command::Records(opts) => records::run(&context, opts, out).await,
 		Command::Status(opts) => status::run(&context, opts, out).await,
+		Command::Council(opts) => council::run(&context, opts, out).await,
+		Command::Seat(opts) => seat::run(&context, opts, out).await,
+		Command::Doctor(opts) => doctor::run(&context, opts, out).await,
 		Command::Completions { shell } => {
 			let mut script = Vec::new();
 			clap_complete::generate(*shell, &mut Cli::command(), "ward", &mut script);

@@ -70,11 +70,16 @@ impl Output {
 			"block": finalized.number,
 			"blockHash": Hex(finalized.block),
 			"transaction": Hex(finalized.transaction),
+			"final": finalized.is_final,
 		});
 		if let (Some(value), serde_json::Value::Object(more)) = (value.as_object_mut(), more) {
 			value.extend(more);
 		}
-		self.result(&value, || format!("{} (final in block {})", text(), finalized.number))
+		let state = match finalized.is_final {
+			true => "final in block",
+			false => "not final, as finality stands still; in block",
+		};
+		self.result(&value, || format!("{} ({state} {})", text(), finalized.number))
 	}
 
 	/// Writes bytes as they are.

@@ -51,7 +51,14 @@ const fn distrust(why: &CertificateError) -> Distrust {
 impl Distrust {
 	/// The error for the vault of `center`; nothing was sent to it.
 	pub(super) fn into_error(self, center: ParticipantId, address: &Url) -> Error {
-		let (code, what, hint) = match self {
+		let (code, what, hint) = self.words();
+		let what = format!("the certificate of the vault of center {center} at {address} {what}");
+		Error::new(Kind::Vault, what).code_is(code).hint(hint)
+	}
+
+	/// The code, what is wrong, and what helps.
+	pub(super) const fn words(self) -> (&'static str, &'static str, &'static str) {
+		match self {
 			Self::Expired => (
 				"vault-certificate-expired",
 				"has expired",
@@ -74,9 +81,7 @@ impl Distrust {
 				"is not trusted",
 				"name the consortium's TLS authority with --ca-file, or in config.toml",
 			),
-		};
-		let what = format!("the certificate of the vault of center {center} at {address} {what}");
-		Error::new(Kind::Vault, what).code_is(code).hint(hint)
+		}
 	}
 }
 

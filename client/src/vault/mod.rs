@@ -10,7 +10,8 @@ use serde::{de::DeserializeOwned, Serialize};
 use tokio::time::{sleep, timeout};
 use ward_crypto::request::{self, RequestKey, RequestParts};
 use ward_primitives::{
-	participant::SealingKey, Deposit, Digest, ParticipantId, PurposeOfUse, RecordId, VaultRow,
+	participant::SealingKey, Deposit, Digest, Moment, ParticipantId, PurposeOfUse, RecordId,
+	VaultRow,
 };
 use ward_vault_api::{
 	base64::Base64,
@@ -336,9 +337,58 @@ pub(crate) const SEALING_KEY_UNKNOWN: &str = "sealing-key-unknown";
 /// The purpose of requests that write. A vault logs it and does not decide on it.
 const WRITING: PurposeOfUse = PurposeOfUse::Treat;
 
-fn client(base: &Url, trust: &Trust) -> reqwest::Result<Client> {
-	// A second call finds one installed already, which is fine.
+/// How a vault answers anybody.
+pub(crate) struct Greeting {
+	/// Its clock, in whole seconds.
+	pub(crate) date: Option<Moment>,
+	/// The certificate that it showed, in DER.
+	pub(crate) certificate: Option<Vec<u8>>,
+}
+
+/// Asks a vault for anything, unsigned. What it answers does not matter.
+pub(crate) async fn greet(base: &Url, trust: &Trust) -> Result<Greeting> {
+	let unusable = || format!("no connection can be made to {base}");
+	let client = builder(base, trust).tls_info(true).build().context(Kind::Vault, unusable)?;
+	let unreachable = |error: Cause| {
+		let (code, what, hint) = match distrust::of(error.as_ref()) {
+			Some(why) => {
+				let (code, what, hint) = why.words();
+				(code, format!("the certificate of the vault at {base} {what}"), hint)
+			},
+			None => (
+				"vault-unreachable",
+				format!("the vault at {base} does not answer"),
+				"start it, or look at its log and at the firewall",
+			),
+		};
+		Error::new(Kind::Vault, what).code_is(code).hint(hint).caused_by(error)
+	};
+	let answer = match timeout(GREETING, client.get(base.clone()).send()).await {
+		Ok(Ok(answer)) => answer,
+		Ok(Err(error)) => return Err(unreachable(error.into())),
+		Err(elapsed) => return Err(unreachable(elapsed.into())),
+	};
+	let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok());
+	let tls = answer.extensions().get::<reqwest::tls::TlsInfo>();
+	let certificate = tls.and_then(|tls| tls.peer_certificate()).map(<[u8]>::to_vec);
+	Ok(Greeting { date: date.and_then(moment::parse_http_date), certificate })
+}
+
+/// Has TLS use ring. No client can be built before.
+pub(crate) fn use_ring() {
+	// A second call finds it installed already, which is fine.
 	drop(rustls::crypto::ring::default_provider().install_default());
+}
+
+/// How long a vault may take to answer a greeting.
+const GREETING: Duration = Duration::from_secs(15);
+
+fn client(base: &Url, trust: &Trust) -> reqwest::Result<Client> {
+	builder(base, trust).build()
+}
+
+fn builder(base: &Url, trust: &Trust) -> reqwest::ClientBuilder {
+	use_ring();
 	let mut builder = Client::builder()
 		.user_agent(concat!("ward/", env!("CARGO_PKG_VERSION")))
 		.redirect(reqwest::redirect::Policy::none())
@@ -351,7 +401,7 @@ fn client(base: &Url, trust: &Trust) -> reqwest::Result<Client> {
 	} else {
 		builder = builder.https_only(true);
 	}
-	builder.build()
+	builder
 }
 
 /// Whether the same request may succeed in a moment. A key that the vault does not know may be too new
