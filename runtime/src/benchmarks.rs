@@ -7,6 +7,7 @@ use frame_support::{
 	traits::{Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys},
 	BoundedVec,
 };
+use pallet_ward_authorities::Seats;
 use pallet_ward_participants as participants;
 use pallet_ward_records::Author;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
@@ -104,6 +105,16 @@ impl Helper {
 		System::inc_providers(key);
 	}
 
+	fn remove_seats() {
+		let former: Vec<_> = Seats::<Runtime>::iter_keys().collect();
+		former.into_iter().for_each(Seats::<Runtime>::remove);
+	}
+
+	fn give_seat(center: ParticipantId) {
+		let row = SeatRow { granted_at: 0, taken_at: Some(0), suspension: None };
+		Seats::<Runtime>::insert(center, row);
+	}
+
 	/// Terms that permit reading and take as many bytes as terms can.
 	pub(crate) fn longest_terms() -> GrantTerms {
 		let scope = Scope {
@@ -157,6 +168,17 @@ impl pallet_ward_authorities::benchmarking::BenchmarkHelper<Runtime> for Helper 
 	}
 }
 
+impl pallet_ward_participants::BenchmarkHelper for Helper {
+	// One of as many seats as there can be.
+	fn count_with(center: ParticipantId) {
+		Self::remove_seats();
+		Self::give_seat(center);
+		for _ in 1..MaxSeats::get() {
+			Self::give_seat(Self::participant(Role::MedicalCenter, None).1);
+		}
+	}
+}
+
 impl pallet_ward_governance::BenchmarkHelper<AccountId> for Helper {
 	// Half health authorities, half centers with seats.
 	fn fill_electorate() -> Vec<(ParticipantId, AccountId)> {
@@ -168,12 +190,10 @@ impl pallet_ward_governance::BenchmarkHelper<AccountId> for Helper {
 				.expect("the bound is respected; qed");
 			electorate.push((id, account));
 		}
-		let former: Vec<_> = pallet_ward_authorities::Seats::<Runtime>::iter_keys().collect();
-		former.into_iter().for_each(pallet_ward_authorities::Seats::<Runtime>::remove);
+		Self::remove_seats();
 		for _ in 0..MaxSeats::get() {
 			let (account, id) = Self::participant(Role::MedicalCenter, None);
-			let row = SeatRow { granted_at: 0, taken_at: Some(0), suspension: None };
-			pallet_ward_authorities::Seats::<Runtime>::insert(id, row);
+			Self::give_seat(id);
 			electorate.push((id, account));
 		}
 		electorate

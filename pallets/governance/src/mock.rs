@@ -120,6 +120,8 @@ impl pallet_ward_participants::Config for Test {
 	type MaxHealthAuthorities = ConstU32<4>;
 	type OnStanding = CouncilFollows;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = ();
 }
 
 /// Active health authorities, and active centers with a seat.

@@ -63,7 +63,7 @@ mod errors {
 		/// The participant's condition does not allow this change; read its row first.
 		WrongCondition,
 		/// Too many centers with a seat would be stopped by their sponsors at once, and those left could
-		/// not outvote them; let the council decide, or set an end more than 30 days ahead.
+		/// not outvote them; let the council revoke the seat first, or set an end more than 30 days ahead.
 		CannotBeSpared,
 		/// The end must lie ahead: nothing on this chain is backdated.
 		EndNotAhead,

@@ -84,6 +84,8 @@ pub mod weights;
 
 use frame_support::pallet_macros::import_section;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
 pub use enrolment::{GenesisParticipant, CONSORTIUM, NO_SEALING_KEY};
 pub use pallet::*;
 pub use weights::WeightInfo;
@@ -160,6 +162,10 @@ pub mod pallet {
 
 		/// Weights of the calls, from the benchmarks.
 		type WeightInfo: WeightInfo;
+
+		/// Sets the scene for the benchmarks.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::BenchmarkHelper;
 	}
 
 	/// The number that the next participant gets. Numbers start at 1; 0 stands for the consortium.

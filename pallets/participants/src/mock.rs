@@ -97,6 +97,8 @@ impl crate::Config for Test {
 	type MaxHealthAuthorities = ConstU32<MAX_HEALTH_AUTHORITIES>;
 	type OnStanding = Listener;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = ();
 }
 
 /// The moment at which tests start.

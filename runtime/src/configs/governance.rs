@@ -61,8 +61,7 @@ impl Electorate for HealthAuthoritiesAndSeats {
 	}
 
 	fn max_members() -> u32 {
-		<MaxHealthAuthorities as Get<u32>>::get()
-			.saturating_add(<MaxSeats as Get<u32>>::get())
+		<MaxHealthAuthorities as Get<u32>>::get().saturating_add(<MaxSeats as Get<u32>>::get())
 	}
 }
 

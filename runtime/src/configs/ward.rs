@@ -28,6 +28,8 @@ impl pallet_ward_participants::Config for Runtime {
 	type MaxHealthAuthorities = MaxHealthAuthorities;
 	type OnStanding = CouncilFollows;
 	type WeightInfo = pallet_ward_participants::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
 impl pallet_ward_records::Config for Runtime {

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 use ward_primitives::{
-	participant::Condition, Category, KeyRoles, Moment, PurposeOfUse, Role, Sensitivity,
+	participant::{Condition, NOTICE},
+	Category, KeyRoles, Moment, PurposeOfUse, Role, Sensitivity,
 };
 
 use super::people::CENTERS;
@@ -239,6 +240,14 @@ impl Model {
 		};
 		let all = 1..=self.people.len() as Id;
 		all.filter(sits).filter(|id| self.is_active(*id, at)).collect()
+	}
+
+	/// Whether the sponsor of a center alone may stop it: not if it has a seat, and another center that
+	/// has one is stopped or soon will be.
+	pub(super) fn can_be_spared(&self, center: Id) -> bool {
+		let stays = |id: &Id| [0, NOTICE].iter().all(|after| self.is_active(*id, self.now + after));
+		let stopped = CENTERS.iter().filter(|id| !stays(id)).count();
+		!CENTERS.contains(&center) || !stays(&center) || stopped == 0
 	}
 
 	/// A key that can vote in the council for `id` now, if it has one.

@@ -33,6 +33,9 @@ pub(super) fn next(dice: &mut Dice, model: &Model) -> Vec<Move> {
 		1 => return affiliate_everywhere(dice, model).unwrap_or_default(),
 		_ => {},
 	}
+	if let Some((signer, call)) = stop_a_needed_center(dice, model).filter(|_| dice.chance(10)) {
+		return vec![Move::Call(signer, call)];
+	}
 	let Some((signer, call)) = choose(dice, model) else { return Vec::new() };
 	let is_councils = matches!(call, Call::Enact(_));
 	let is_precious = COUNCIL.contains(&signer);
@@ -59,6 +62,21 @@ pub(super) fn next(dice: &mut Dice, model: &Model) -> Vec<Move> {
 		return Vec::new();
 	}
 	vec![Move::Call(signer, call)]
+}
+
+/// The health authority tries to stop a center although another one is stopped already.
+fn stop_a_needed_center(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
+	let needed = CENTERS.into_iter().filter(|center| !model.can_be_spared(*center));
+	let who = dice.pick(&needed.collect::<Vec<_>>())?;
+	let administrator = model.administrator(who)?;
+	let until = Some(model.now + 2_000);
+	let call = dice.pick(&[
+		Call::Suspend { who },
+		Call::Deactivate { who },
+		Call::Freeze { who },
+		Call::SetExpiry { who, until },
+	])?;
+	Some((enrolling(dice, model, administrator), call))
 }
 
 /// A patient grants the same grantee more than there is room for.

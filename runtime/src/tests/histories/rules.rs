@@ -5,7 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use ward_primitives::{participant::Condition, Action, Basis, KeyRoles, Moment, Reason, Role};
+use ward_primitives::{
+	participant::{Condition, NOTICE},
+	Action, Basis, KeyRoles, Moment, Reason, Role,
+};
 
 use super::{
 	bases::{Opening, Question},
@@ -487,6 +490,14 @@ impl Model {
 					rules.must(key.roles.contains(KeyRoles::ENROL), "KeyRoleMissing");
 					rules.must(self.is_active(key.owner, now), "NotActive");
 					rules.must(administrator == Some(key.owner), "NotAuthorized");
+					let stops = match call {
+						Call::Reinstate { .. } => false,
+						Call::SetExpiry { until, .. } => {
+							until.is_some_and(|until| until <= now + NOTICE)
+						},
+						_ => true,
+					};
+					rules.must(!stops || self.can_be_spared(who), "CannotBeSpared");
 				}
 			},
 		}

@@ -469,3 +469,34 @@ fn looking_whether_a_call_is_exempt_costs_at_most_what_is_added_for_it() {
 		}
 	});
 }
+
+#[test]
+fn stopping_a_center_costs_what_it_declares_when_there_are_as_many_seats_as_can_be() {
+	use pallet_ward_participants::Call::{deactivate, freeze, set_expiry, suspend};
+	type Weights = pallet_ward_participants::weights::SubstrateWeight<Priced>;
+	in_block(|| {
+		let (sponsor, authority) = Helper::participant(Role::HealthAuthority, None);
+		let mut electorate =
+			<Helper as pallet_ward_governance::BenchmarkHelper<AccountId>>::fill_electorate();
+		// The last ones are centers with seats. Of so many, several can be spared.
+		let mut center = || {
+			let (id, _) = electorate.pop().expect("it is full");
+			pallet_ward_participants::Participants::<Runtime>::mutate(id, |row| {
+				row.as_mut().expect("it is on the chain").sponsor = Some(authority);
+			});
+			id
+		};
+		let until = Some(NOW + 1);
+		let cases: [(RuntimeCall, Accesses); 4] = [
+			(suspend { participant: center() }.into(), accesses(Weights::suspend)),
+			(freeze { participant: center() }.into(), accesses(Weights::freeze)),
+			(deactivate { participant: center() }.into(), accesses(Weights::deactivate)),
+			(set_expiry { participant: center(), until }.into(), accesses(Weights::set_expiry)),
+		];
+		for (call, declared) in cases {
+			let (_, found, result) = made(call.clone(), sponsor.clone());
+			assert_eq!(result, Ok(()), "{call:?}");
+			assert!(found.fit(&declared), "{call:?}: {found:?} is more than {declared:?}");
+		}
+	});
+}
