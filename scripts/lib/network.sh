@@ -101,7 +101,8 @@ node_key() {
 	field publicKey <"$DIRECTORY/keys/$1.json"
 }
 
-# found_chain NAME ID COUNT: a health authority and COUNT founding centers with a node each.
+# found_chain NAME ID COUNT OPTION...: a health authority and COUNT founding centers with a node each; with further options
+# for `ward-node found`.
 found_chain() {
 	local n centers=() account aura grandpa peer
 	new_keys authority
@@ -115,7 +116,7 @@ found_chain() {
 	BOOTNODE=/ip4/127.0.0.1/tcp/$(p2p_port 1)/p2p/$peer
 	SPEC=$DIRECTORY/spec.json
 	"$BIN/ward-node" found --name "$1" --id "$2" --health-authority "$(field account <"$DIRECTORY/keys/authority.json")" \
-		"${centers[@]}" --bootnode "$BOOTNODE" --raw --output "$SPEC"
+		"${centers[@]}" --bootnode "$BOOTNODE" "${@:4}" --raw --output "$SPEC"
 }
 
 # start_node N: an authority, with its keys in its own keystore.
