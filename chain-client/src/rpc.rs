@@ -217,9 +217,18 @@ impl Rpc {
 		Ok(NodeVersion { name, version })
 	}
 
+	/// The version of the runtime at the head of the longest chain.
 	pub(crate) async fn runtime_version(&self) -> Result<RuntimeVersion, ChainError> {
+		self.runtime_version_at(None).await
+	}
+
+	/// The version of the runtime that a block leaves; at the head of the longest chain if none is named.
+	pub(crate) async fn runtime_version_at(
+		&self,
+		block: Option<Digest>,
+	) -> Result<RuntimeVersion, ChainError> {
 		let what = "state_getRuntimeVersion";
-		let version = || self.methods.state_get_runtime_version(None);
+		let version = || self.methods.state_get_runtime_version(block.map(H256));
 		let version = self.ask(what, version).await?;
 		let name = version.other.get("specName").and_then(|name| name.as_str());
 		let unreadable = || ChainError::Unreadable { to: what.into(), reason: "no name".into() };

@@ -100,33 +100,19 @@ pub(crate) async fn submit(
 	if chain.sync_status().await?.is_syncing {
 		return Err(ChainError::Syncing);
 	}
-	let in_turn = chain.submitting.lock().await;
-	let block = match until {
-		Until::Final => chain.rpc.finalized_hash().await?,
-		// What is signed on a block that is too old is refused.
-		Until::InBlock => chain.rpc.best_hash().await?,
-	};
-	let client = chain.client_at(block, chain.rpc.number(block).await?).await?;
-	let nonce = chain.rpc.next_nonce(signer.account()).await?;
-	let transaction = Transaction::sign(&client, block, signer, nonce, call)?;
-	on(Progress::Signed(transaction.hash));
-	let statuses = match enter_pool(chain, &transaction).await {
-		// The pool says that the signature is bad: the block that it is bound to is too old.
-		Err(error @ ChainError::Refused { refusal: None, .. }) => {
-			let best = chain.rpc.number(chain.rpc.best_hash().await?).await?;
-			let finalized = transaction.signed_at;
-			return Err(match best.saturating_sub(finalized) >= VALID_FOR_BLOCKS {
-				true => ChainError::Stalled { finalized, best },
-				false => error,
-			});
-		},
-		statuses => statuses?,
-	};
-	drop(in_turn);
-
-	let block = match statuses {
-		Some(statuses) => watch(statuses, until, &mut on).await?,
-		None => None,
+	let mut nonce = None;
+	let (transaction, block) = loop {
+		let sent = send(chain, signer, call.clone(), &mut nonce, until, &mut on).await?;
+		match sent {
+			Sent::Taken(transaction, block) => break (transaction, block),
+			Sent::Refused { error, signed_for } => {
+				// A runtime that came meanwhile takes no signature for the former one. Signed once more with
+				// the same nonce, only one of the two can ever be included.
+				if chain.rpc.runtime_version().await?.spec_version == signed_for {
+					return Err(error);
+				}
+			},
+		}
 	};
 	let outcome = match block {
 		Some(block) => inspect(chain, block, &transaction, until).await,
@@ -153,6 +139,74 @@ pub(crate) async fn submit(
 			tracing::warn!(%error, transaction = hex(&transaction), "cannot learn the outcome");
 			Err(ChainError::TimedOut { transaction })
 		},
+	}
+}
+
+/// What became of a transaction that was handed to the pool.
+enum Sent {
+	/// It is on its way, and in this block if that is known.
+	Taken(Transaction, Option<Digest>),
+	/// The node says that the transaction itself is not valid, which was signed for that version of the
+	/// runtime.
+	Refused { error: ChainError, signed_for: u32 },
+}
+
+/// Signs a call and hands it to the pool, and listens to what the node reports of it. The first attempt
+/// sets the nonce, and later ones use it again.
+async fn send(
+	chain: &Chain,
+	signer: &impl CallSigner,
+	call: Call,
+	nonce: &mut Option<u64>,
+	until: Until,
+	on: &mut (impl FnMut(Progress) + Send),
+) -> Result<Sent, ChainError> {
+	let in_turn = chain.submitting.lock().await;
+	let (block, signed_for) = signing_block(chain, until).await?;
+	let client = chain.client_at(block, chain.rpc.number(block).await?).await?;
+	let nonce = match *nonce {
+		Some(nonce) => nonce,
+		None => *nonce.insert(chain.rpc.next_nonce(signer.account()).await?),
+	};
+	let transaction = Transaction::sign(&client, block, signer, nonce, call)?;
+	on(Progress::Signed(transaction.hash));
+	let statuses = match enter_pool(chain, &transaction).await {
+		// The pool says that the signature is bad. Perhaps the block that it is bound to is too old.
+		Err(error @ ChainError::Refused { refusal: None, .. }) => {
+			let best = chain.rpc.number(chain.rpc.best_hash().await?).await?;
+			let finalized = transaction.signed_at;
+			return match best.saturating_sub(finalized) >= VALID_FOR_BLOCKS {
+				true => Err(ChainError::Stalled { finalized, best }),
+				false => Ok(Sent::Refused { error, signed_for }),
+			};
+		},
+		statuses => statuses?,
+	};
+	drop(in_turn);
+	let block = match statuses {
+		Some(statuses) => match watch(statuses, until, on).await {
+			Err(error @ ChainError::Refused { refusal: None, .. }) => {
+				return Ok(Sent::Refused { error, signed_for })
+			},
+			block => block?,
+		},
+		None => None,
+	};
+	Ok(Sent::Taken(transaction, block))
+}
+
+/// The block that a transaction is signed at, and the version of the runtime after it.
+///
+/// The last final one, so that the transaction is valid on every fork; the newest one if finality is not
+/// waited for, because what is bound to a block that is too old is refused; and the newest one while a
+/// new runtime is not final yet, because signatures for the former one are refused already.
+async fn signing_block(chain: &Chain, until: Until) -> Result<(Digest, u32), ChainError> {
+	let (finalized, best) = (chain.rpc.finalized_hash().await?, chain.rpc.best_hash().await?);
+	let newest = chain.rpc.runtime_version_at(Some(best)).await?.spec_version;
+	let is_upgraded = chain.rpc.runtime_version_at(Some(finalized)).await?.spec_version != newest;
+	match until == Until::InBlock || is_upgraded {
+		true => Ok((best, newest)),
+		false => Ok((finalized, newest)),
 	}
 }
 

@@ -280,6 +280,8 @@ pub(crate) struct World {
 	pub(crate) submitted: Vec<Vec<u8>>,
 	/// Those that were submitted once more, in hexadecimal digits.
 	pub(crate) resubmitted: Vec<String>,
+	/// Whether each submission brings a new version of the runtime.
+	pub(crate) is_upgraded_by_submissions: bool,
 	pub(crate) subscriptions: usize,
 	/// How many requests were answered.
 	pub(crate) requests: usize,
@@ -304,6 +306,7 @@ impl FakeNode {
 			pool: vec![],
 			submitted: vec![],
 			resubmitted: vec![],
+			is_upgraded_by_submissions: false,
 			subscriptions: 0,
 			requests: 0,
 		};
@@ -326,6 +329,14 @@ impl World {
 
 	fn number(&self, hash: &Value) -> Option<u64> {
 		(0..self.blocks.len() as u64).find(|number| *hash == json!(hex(&self.hash(*number))))
+	}
+
+	/// The version of the runtime.
+	fn spec_version(&self) -> u32 {
+		match self.is_upgraded_by_submissions {
+			true => 100 + self.submitted.len() as u32,
+			false => 100,
+		}
 	}
 
 	/// Replaces the chain by another one of the same length.
@@ -422,9 +433,10 @@ impl World {
 			"system_name" => json!("Ward Node"),
 			"system_version" => json!("0.1.0-abc"),
 			"state_getRuntimeVersion" => {
-				json!({"specName": "ward", "specVersion": 100, "transactionVersion": 1})
+				let version = self.spec_version();
+				json!({"specName": "ward", "specVersion": version, "transactionVersion": 1})
 			},
-			"system_accountNextIndex" => json!(5),
+			"system_accountNextIndex" => json!(5 + self.submitted.len()),
 			"author_submitExtrinsic" => {
 				self.resubmitted.push(params[0].as_str().unwrap().into());
 				json!(hex(&[0; 32]))
@@ -438,7 +450,7 @@ impl World {
 			RuntimeMetadataPrefixed(0x6174_656d, RuntimeMetadata::V15(runtime_metadata()));
 		Ok(match function {
 			"Core_version" => {
-				("ward", "ward", 1u32, 100u32, 1u32, Vec::<([u8; 8], u32)>::new(), 1u32).encode()
+				("ward", "ward", 1u32, self.spec_version(), 1u32, Vec::<([u8; 8], u32)>::new(), 1u32).encode()
 			},
 			"Metadata_metadata_versions" => vec![15u32].encode(),
 			"Metadata_metadata_at_version" => Some(prefixed.encode()).encode(),

@@ -296,3 +296,43 @@ async fn nothing_is_sent_to_a_node_that_is_syncing() {
 	assert_eq!(chain.sync_status().await.unwrap(), SyncStatus { is_syncing: true, peers: 3 });
 	assert!(node.world().submitted.is_empty());
 }
+
+#[tokio::test]
+async fn what_was_signed_for_the_former_runtime_is_signed_again_with_the_same_nonce() {
+	for refusal in [
+		Pool::Accept(vec![json!("ready"), json!("invalid")]),
+		Pool::Refuse(1010, Some("Transaction has a bad signature")),
+	] {
+		let node = FakeNode::new(3);
+		node.world().is_upgraded_by_submissions = true;
+		let accepted = Pool::Accept(vec![json!("ready")]);
+		node.world().pool = vec![refusal, accepted];
+		let chain = node.chain().await;
+		let include = async {
+			while node.world().submitted.len() < 2 {
+				tokio::task::yield_now().await;
+			}
+			let mut world = node.world();
+			let transaction = world.submitted[1].clone();
+			world.add_block(vec![transaction], &[(0, anchored(2))]);
+			world.finalize(4);
+		};
+		let key = key();
+		let (outcome, ()) = futures::join!(chain.submit(&key, call()), include);
+		assert_eq!(outcome.unwrap().anchored(), [RecordId([2; 32])]);
+		let world = node.world();
+		let (first, second) = (&world.submitted[0], &world.submitted[1]);
+		assert_ne!(first, second);
+		// Length, version, signer and signature; then the era, the nonce and the call.
+		assert_eq!(first[102..], second[102..]);
+	}
+}
+
+#[tokio::test]
+async fn what_the_pool_drops_under_the_same_runtime_is_an_error() {
+	let node = FakeNode::new(3);
+	node.world().pool = vec![Pool::Accept(vec![json!("ready"), json!("invalid")])];
+	let error = node.chain().await.submit(&key(), call()).await.unwrap_err();
+	assert!(matches!(error, ChainError::Refused { refusal: None, .. }), "{error}");
+	assert_eq!(node.world().submitted.len(), 1);
+}
