@@ -2,9 +2,6 @@
 //!
 //! Measured on 2026-11-21 by frame-omni-bencher 64.0.0 on AMD EPYC, steps 50, repeats 20,
 //! wasm execution Compiled. Times are picoseconds of computation; the database is added by its weight.
-//!
-//! Since then `admit_health_authority` keeps a list, and it, `suspend`, `reinstate`, `deactivate`,
-//! `freeze` and `set_expiry` tell the council: those accesses were counted by hand, not measured.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(unused_parens)]
@@ -56,9 +53,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::AffiliatedCenters` (r:1 w:1)
 	/// Proof: `Participants::AffiliatedCenters` (`max_values`: None, `max_size`: Some(273), added: 2748, mode: `MaxEncodedLen`)
 	fn enrol() -> Weight {
-		// Bytes of proof: measured 648, declared 6088.
-		// Shortest time seen: 95_972_000 ps.
-		Weight::from_parts(105_777_000, 6088)
+		// Bytes of proof: measured 681, declared 6088.
+		// Shortest time seen: 99_789_000 ps.
+		Weight::from_parts(113_429_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
@@ -68,21 +65,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::NextParticipantId` (r:1 w:1)
 	/// Proof: `Participants::NextParticipantId` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+	/// Storage: `Participants::HealthAuthorities` (r:1 w:1)
+	/// Proof: `Participants::HealthAuthorities` (`max_values`: Some(1), `max_size`: Some(514), added: 1009, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::ActingKeys` (r:1 w:1)
 	/// Proof: `Participants::ActingKeys` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
+	/// Storage: `Governance::MembersStale` (r:0 w:1)
+	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:0 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
-	/// Storage: `Participants::HealthAuthorities` (r:1 w:1)
-	/// Proof: `Participants::HealthAuthorities` (`max_values`: Some(1), `max_size`: Some(514), added: 1009, mode: `MaxEncodedLen`)
-	/// Storage: `Governance::MembersStale` (r:1 w:1)
-	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn admit_health_authority() -> Weight {
-		// Bytes of proof: measured 317, declared 3539.
-		// Shortest time seen: 73_539_000 ps.
-		Weight::from_parts(79_918_000, 3539)
-			.saturating_add(T::DbWeight::get().reads(7_u64))
+		// Bytes of proof: measured 845, declared 3539.
+		// Shortest time seen: 82_362_000 ps.
+		Weight::from_parts(112_276_000, 3539)
+			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
 	/// Storage: `Participants::Keys` (r:2 w:1)
@@ -96,9 +93,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	fn attach_key() -> Weight {
-		// Bytes of proof: measured 648, declared 6088.
-		// Shortest time seen: 83_384_000 ps.
-		Weight::from_parts(90_765_000, 6088)
+		// Bytes of proof: measured 681, declared 6088.
+		// Shortest time seen: 90_003_000 ps.
+		Weight::from_parts(118_896_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -107,9 +104,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::ActingKeys` (r:1 w:1)
 	/// Proof: `Participants::ActingKeys` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	fn retire_key() -> Weight {
-		// Bytes of proof: measured 490, declared 6088.
-		// Shortest time seen: 22_413_000 ps.
-		Weight::from_parts(23_945_000, 6088)
+		// Bytes of proof: measured 523, declared 6088.
+		// Shortest time seen: 22_914_000 ps.
+		Weight::from_parts(24_967_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -124,9 +121,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::Account` (r:1 w:1)
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	fn rotate_key() -> Weight {
-		// Bytes of proof: measured 648, declared 6088.
-		// Shortest time seen: 92_187_000 ps.
-		Weight::from_parts(99_718_000, 6088)
+		// Bytes of proof: measured 681, declared 6088.
+		// Shortest time seen: 100_459_000 ps.
+		Weight::from_parts(116_323_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -135,9 +132,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Participants` (r:1 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	fn set_sealing_key() -> Weight {
-		// Bytes of proof: measured 513, declared 3554.
-		// Shortest time seen: 19_469_000 ps.
-		Weight::from_parts(20_841_000, 3554)
+		// Bytes of proof: measured 546, declared 3554.
+		// Shortest time seen: 19_108_000 ps.
+		Weight::from_parts(20_801_000, 3554)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -148,9 +145,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Vaults` (r:0 w:1)
 	/// Proof: `Participants::Vaults` (`max_values`: None, `max_size`: Some(1397), added: 3872, mode: `MaxEncodedLen`)
 	fn set_vault() -> Weight {
-		// Bytes of proof: measured 588, declared 6088.
-		// Shortest time seen: 26_900_000 ps.
-		Weight::from_parts(28_743_000, 6088)
+		// Bytes of proof: measured 621, declared 6088.
+		// Shortest time seen: 26_490_000 ps.
+		Weight::from_parts(29_554_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -163,9 +160,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::AffiliatedCenters` (r:1 w:1)
 	/// Proof: `Participants::AffiliatedCenters` (`max_values`: None, `max_size`: Some(273), added: 2748, mode: `MaxEncodedLen`)
 	fn affiliate() -> Weight {
-		// Bytes of proof: measured 923, declared 6118.
-		// Shortest time seen: 31_718_000 ps.
-		Weight::from_parts(33_910_000, 6118)
+		// Bytes of proof: measured 956, declared 6118.
+		// Shortest time seen: 31_377_000 ps.
+		Weight::from_parts(34_331_000, 6118)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -174,9 +171,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Affiliations` (r:1 w:1)
 	/// Proof: `Participants::Affiliations` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn end_affiliation() -> Weight {
-		// Bytes of proof: measured 472, declared 3539.
-		// Shortest time seen: 21_672_000 ps.
-		Weight::from_parts(23_264_000, 3539)
+		// Bytes of proof: measured 505, declared 3539.
+		// Shortest time seen: 21_983_000 ps.
+		Weight::from_parts(24_105_000, 3539)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -189,9 +186,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::PastCare` (r:0 w:1)
 	/// Proof: `Participants::PastCare` (`max_values`: None, `max_size`: Some(45), added: 2520, mode: `MaxEncodedLen`)
 	fn open_care() -> Weight {
-		// Bytes of proof: measured 672, declared 6118.
-		// Shortest time seen: 28_463_000 ps.
-		Weight::from_parts(30_295_000, 6118)
+		// Bytes of proof: measured 705, declared 6118.
+		// Shortest time seen: 28_192_000 ps.
+		Weight::from_parts(30_285_000, 6118)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -200,9 +197,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Care` (r:1 w:1)
 	/// Proof: `Participants::Care` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn end_care() -> Weight {
-		// Bytes of proof: measured 437, declared 3539.
-		// Shortest time seen: 21_291_000 ps.
-		Weight::from_parts(22_694_000, 3539)
+		// Bytes of proof: measured 470, declared 3539.
+		// Shortest time seen: 21_632_000 ps.
+		Weight::from_parts(23_364_000, 3539)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -217,9 +214,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::PastPairings` (r:0 w:1)
 	/// Proof: `Participants::PastPairings` (`max_values`: None, `max_size`: Some(45), added: 2520, mode: `MaxEncodedLen`)
 	fn pair_device() -> Weight {
-		// Bytes of proof: measured 934, declared 8682.
-		// Shortest time seen: 39_008_000 ps.
-		Weight::from_parts(41_252_000, 8682)
+		// Bytes of proof: measured 971, declared 8682.
+		// Shortest time seen: 38_988_000 ps.
+		Weight::from_parts(41_441_000, 8682)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -230,77 +227,85 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Pairings` (r:1 w:1)
 	/// Proof: `Participants::Pairings` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn unpair_device() -> Weight {
-		// Bytes of proof: measured 749, declared 3554.
-		// Shortest time seen: 28_823_000 ps.
-		Weight::from_parts(30_565_000, 3554)
+		// Bytes of proof: measured 785, declared 3554.
+		// Shortest time seen: 29_214_000 ps.
+		Weight::from_parts(31_587_000, 3554)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
-	/// Storage: `Participants::Participants` (r:2 w:1)
+	/// Storage: `Participants::Participants` (r:65 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Governance::MembersStale` (r:1 w:1)
+	/// Storage: `Authorities::Seats` (r:65 w:0)
+	/// Proof: `Authorities::Seats` (`max_values`: None, `max_size`: Some(47), added: 2522, mode: `MaxEncodedLen`)
+	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn suspend() -> Weight {
-		// Bytes of proof: measured 721, declared 8682.
-		// Shortest time seen: 27_631_000 ps.
-		Weight::from_parts(29_344_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Bytes of proof: measured 7167, declared 167650.
+		// Shortest time seen: 688_092_000 ps.
+		Weight::from_parts(733_490_000, 167650)
+			.saturating_add(T::DbWeight::get().reads(131_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 	/// Storage: `Participants::Participants` (r:2 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
+	/// Storage: `Governance::MembersStale` (r:0 w:1)
+	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::PastActive` (r:0 w:1)
 	/// Proof: `Participants::PastActive` (`max_values`: None, `max_size`: Some(37), added: 2512, mode: `MaxEncodedLen`)
-	/// Storage: `Governance::MembersStale` (r:1 w:1)
-	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn reinstate() -> Weight {
-		// Bytes of proof: measured 729, declared 8682.
-		// Shortest time seen: 29_504_000 ps.
-		Weight::from_parts(31_466_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Bytes of proof: measured 1904, declared 6118.
+		// Shortest time seen: 39_488_000 ps.
+		Weight::from_parts(53_990_000, 6118)
+			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
-	/// Storage: `Participants::Participants` (r:2 w:1)
+	/// Storage: `Participants::Participants` (r:65 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Governance::MembersStale` (r:1 w:1)
+	/// Storage: `Authorities::Seats` (r:65 w:0)
+	/// Proof: `Authorities::Seats` (`max_values`: None, `max_size`: Some(47), added: 2522, mode: `MaxEncodedLen`)
+	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn deactivate() -> Weight {
-		// Bytes of proof: measured 721, declared 8682.
-		// Shortest time seen: 29_493_000 ps.
-		Weight::from_parts(31_386_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Bytes of proof: measured 7167, declared 167650.
+		// Shortest time seen: 702_864_000 ps.
+		Weight::from_parts(929_851_000, 167650)
+			.saturating_add(T::DbWeight::get().reads(131_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
-	/// Storage: `Participants::Participants` (r:2 w:1)
+	/// Storage: `Participants::Participants` (r:65 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Governance::MembersStale` (r:1 w:1)
+	/// Storage: `Authorities::Seats` (r:65 w:0)
+	/// Proof: `Authorities::Seats` (`max_values`: None, `max_size`: Some(47), added: 2522, mode: `MaxEncodedLen`)
+	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn freeze() -> Weight {
-		// Bytes of proof: measured 721, declared 8682.
-		// Shortest time seen: 29_895_000 ps.
-		Weight::from_parts(31_717_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Bytes of proof: measured 7167, declared 167650.
+		// Shortest time seen: 695_313_000 ps.
+		Weight::from_parts(747_941_000, 167650)
+			.saturating_add(T::DbWeight::get().reads(131_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
-	/// Storage: `Participants::Participants` (r:2 w:1)
+	/// Storage: `Participants::Participants` (r:65 w:1)
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
-	/// Storage: `Governance::MembersStale` (r:1 w:1)
+	/// Storage: `Authorities::Seats` (r:65 w:0)
+	/// Proof: `Authorities::Seats` (`max_values`: None, `max_size`: Some(47), added: 2522, mode: `MaxEncodedLen`)
+	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn set_expiry() -> Weight {
-		// Bytes of proof: measured 721, declared 8682.
-		// Shortest time seen: 27_781_000 ps.
-		Weight::from_parts(29_414_000, 8682)
-			.saturating_add(T::DbWeight::get().reads(4_u64))
+		// Bytes of proof: measured 7167, declared 167650.
+		// Shortest time seen: 693_991_000 ps.
+		Weight::from_parts(746_979_000, 167650)
+			.saturating_add(T::DbWeight::get().reads(131_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
 }
@@ -308,93 +313,93 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn enrol() -> Weight {
-		Weight::from_parts(105_777_000, 6088)
+		Weight::from_parts(113_429_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(9_u64))
 			.saturating_add(RocksDbWeight::get().writes(7_u64))
 	}
 	fn admit_health_authority() -> Weight {
-		Weight::from_parts(79_918_000, 3539)
-			.saturating_add(RocksDbWeight::get().reads(7_u64))
+		Weight::from_parts(112_276_000, 3539)
+			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(7_u64))
 	}
 	fn attach_key() -> Weight {
-		Weight::from_parts(90_765_000, 6088)
+		Weight::from_parts(118_896_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}
 	fn retire_key() -> Weight {
-		Weight::from_parts(23_945_000, 6088)
+		Weight::from_parts(24_967_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn rotate_key() -> Weight {
-		Weight::from_parts(99_718_000, 6088)
+		Weight::from_parts(116_323_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn set_sealing_key() -> Weight {
-		Weight::from_parts(20_841_000, 3554)
+		Weight::from_parts(20_801_000, 3554)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn set_vault() -> Weight {
-		Weight::from_parts(28_743_000, 6088)
+		Weight::from_parts(29_554_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn affiliate() -> Weight {
-		Weight::from_parts(33_910_000, 6118)
+		Weight::from_parts(34_331_000, 6118)
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn end_affiliation() -> Weight {
-		Weight::from_parts(23_264_000, 3539)
+		Weight::from_parts(24_105_000, 3539)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn open_care() -> Weight {
-		Weight::from_parts(30_295_000, 6118)
+		Weight::from_parts(30_285_000, 6118)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn end_care() -> Weight {
-		Weight::from_parts(22_694_000, 3539)
+		Weight::from_parts(23_364_000, 3539)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn pair_device() -> Weight {
-		Weight::from_parts(41_252_000, 8682)
+		Weight::from_parts(41_441_000, 8682)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn unpair_device() -> Weight {
-		Weight::from_parts(30_565_000, 3554)
+		Weight::from_parts(31_587_000, 3554)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn suspend() -> Weight {
-		Weight::from_parts(29_344_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
+		Weight::from_parts(733_490_000, 167650)
+			.saturating_add(RocksDbWeight::get().reads(131_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn reinstate() -> Weight {
-		Weight::from_parts(31_466_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
+		Weight::from_parts(53_990_000, 6118)
+			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}
 	fn deactivate() -> Weight {
-		Weight::from_parts(31_386_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
+		Weight::from_parts(929_851_000, 167650)
+			.saturating_add(RocksDbWeight::get().reads(131_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn freeze() -> Weight {
-		Weight::from_parts(31_717_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
+		Weight::from_parts(747_941_000, 167650)
+			.saturating_add(RocksDbWeight::get().reads(131_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn set_expiry() -> Weight {
-		Weight::from_parts(29_414_000, 8682)
-			.saturating_add(RocksDbWeight::get().reads(4_u64))
+		Weight::from_parts(746_979_000, 167650)
+			.saturating_add(RocksDbWeight::get().reads(131_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 }
