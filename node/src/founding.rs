@@ -1,8 +1,9 @@
 //! Writes the chain spec of a new consortium.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{borrow::Cow, path::PathBuf, str::FromStr};
 
-use sc_service::{config::MultiaddrWithPeerId, ChainType};
+use sc_service::{config::MultiaddrWithPeerId, ChainSpec as _, ChainType};
+use sp_runtime::BuildStorage;
 use ward_runtime::{
 	genesis_config_presets::{founding_genesis, FoundingCenter, FoundingTerms},
 	AccountId, SessionKeys,
@@ -51,6 +52,11 @@ pub(crate) struct FoundCmd {
 	#[arg(long = "bootnode", value_name = "MULTIADDR")]
 	bootnodes: Vec<MultiaddrWithPeerId>,
 
+	/// The runtime that the chain starts with, as `scripts/runtime build` makes it: every founder can build
+	/// the same bytes and compare their hash. The runtime that is built into this node if omitted.
+	#[arg(long, value_name = "FILE")]
+	runtime: Option<PathBuf>,
+
 	/// Write the genesis state itself instead of the founders' keys. Nodes with another runtime built
 	/// in then start from the same genesis.
 	#[arg(long)]
@@ -97,7 +103,13 @@ impl FoundCmd {
 			)));
 		}
 		let terms = FoundingTerms { session_length: self.session_length, minimum: self.minimum };
-		let spec = ChainSpec::builder(wasm_binary()?, None)
+		let runtime = match &self.runtime {
+			Some(path) => Cow::Owned(std::fs::read(path).map_err(|error| {
+				sc_cli::Error::Input(format!("the runtime {}: {error}", path.display()))
+			})?),
+			None => Cow::Borrowed(wasm_binary()?),
+		};
+		let spec = ChainSpec::builder(&runtime, None)
 			.with_name(&self.name)
 			.with_id(&self.id)
 			.with_chain_type(ChainType::Live)
@@ -109,6 +121,10 @@ impl FoundCmd {
 				terms,
 			))
 			.build();
+		// What cannot found the chain shows here, and not when the nodes start.
+		spec.as_storage_builder().build_storage().map_err(|error| {
+			sc_cli::Error::Input(format!("the runtime does not found this chain: {error}"))
+		})?;
 		let json = spec.as_json(self.raw)?;
 		match &self.output {
 			Some(path) => std::fs::write(path, json)?,
