@@ -37,8 +37,7 @@ struct Sealed(BTreeMap<Slot, HashMap<AuthorityId, Header>>);
 impl Sealed {
 	/// Remembers a header. The proof of double authoring, if the author sealed another one before.
 	fn note(&mut self, slot: Slot, author: AuthorityId, header: Header) -> Option<Proof> {
-		let oldest = Slot::from(slot.saturating_sub(REMEMBERED_SLOTS));
-		self.0 = self.0.split_off(&oldest);
+		self.0 = self.0.split_off(&slot.saturating_sub(REMEMBERED_SLOTS));
 		let first =
 			self.0.entry(slot).or_default().entry(author.clone()).or_insert_with(|| header.clone());
 		(first.hash() != header.hash()).then(|| EquivocationProof {

@@ -3,7 +3,6 @@
 use std::{borrow::Cow, path::PathBuf, str::FromStr};
 
 use sc_service::{config::MultiaddrWithPeerId, ChainSpec as _, ChainType};
-use sp_runtime::BuildStorage;
 use ward_runtime::{
 	genesis_config_presets::{founding_genesis, FoundingCenter, FoundingTerms},
 	AccountId, SessionKeys,

@@ -429,6 +429,7 @@ pub mod pallet {
 	}
 
 	#[pallet::view_functions]
+	#[allow(clippy::needless_pass_by_value)] // View functions take their arguments by value.
 	impl<T: Config> Pallet<T> {
 		/// Who is in the council, by number.
 		pub fn council() -> Vec<ParticipantId> {

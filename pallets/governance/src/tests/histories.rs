@@ -183,7 +183,7 @@ fn act(step: Step, model: &Model) -> bool {
 		},
 		// Whether these succeed is the registry's concern.
 		Step::Suspend(who) => {
-			let _ = administer(who, |origin, id| Participants::suspend(origin, id));
+			let _ = administer(who, Participants::suspend);
 			true
 		},
 		Step::Reinstate(who) => {
