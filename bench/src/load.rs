@@ -1,9 +1,9 @@
 //! Anchoring: how many calls a network takes, and how long each is on its way to finality.
 
-mod anchors;
-mod cast;
-mod drive;
-mod node;
+pub(crate) mod anchors;
+pub(crate) mod cast;
+pub(crate) mod drive;
+pub(crate) mod node;
 mod stage;
 
 use std::{path::PathBuf, time::Duration};
@@ -17,14 +17,15 @@ use ward_client::{
 };
 
 use crate::{
+	directory::keys_of,
 	machine::{Machine, Others},
-	network::keys_of,
 	progress::Progress,
 	report::{Aim, Report},
 	statistics::Durations,
 };
 use anchors::{sign_ahead, Shape};
 use cast::{Cast, Size};
+use drive::Pace;
 use node::Node;
 use stage::{Network, Stage};
 
@@ -167,7 +168,7 @@ async fn idle(report: &mut Report, network: &Network, cast: &mut Cast, calls: u3
 		progress.at(n.into(), "single anchors, one at a time".into());
 		sleep(Duration::from_secs_f64(SLOT * (f64::from(n) * STEP).fract())).await;
 		let lanes = sign_ahead(&network.chain, cast, Shape::Single, 1).await?;
-		let outcome = drive::run(&network.nodes, lanes, 1, &silent).await?;
+		let outcome = drive::run(&network.nodes, lanes, Pace::Window(1), &silent).await?;
 		for call in &outcome.times {
 			times.extend(call.finalized.map(|at| at - call.sent));
 			included.extend(call.included.map(|at| at - call.sent));
@@ -195,12 +196,13 @@ async fn fill(
 ) -> Result<f64> {
 	let progress = Progress::new(records.into());
 	let silent = Progress::none();
+	let window = Pace::Window(args.window as usize);
 	let mut left = records.div_ceil(args.batch);
 	while left > 0 {
 		progress.at(u64::from(records.saturating_sub(left * args.batch)), "filling".into());
 		let wave = left.min(WAVE);
 		let lanes = sign_ahead(&network.chain, cast, Shape::Batch(args.batch), wave).await?;
-		drive::run(&network.nodes, lanes, args.window as usize, &silent).await?;
+		drive::run(&network.nodes, lanes, window, &silent).await?;
 		left -= wave;
 	}
 	progress.end();

@@ -61,6 +61,14 @@ pub(crate) fn peak_memory_mib() -> f64 {
 	peak.and_then(|text| leading_number(&text)).unwrap_or(0.0) / 1024.0
 }
 
+/// The memory that a process has resident now, and the most that it has had, in MiB.
+pub(crate) fn resident_mib(pid: u32) -> (f64, f64) {
+	let status = read(Path::new(&format!("/proc/{pid}/status")));
+	let mib =
+		|name| field(&status, name).and_then(|text| leading_number(&text)).unwrap_or(0.0) / 1024.0;
+	(mib("VmRSS"), mib("VmHWM"))
+}
+
 /// Starts to look for the peak anew.
 pub(crate) fn forget_peak_memory() -> std::io::Result<()> {
 	fs::write("/proc/self/clear_refs", "5")
@@ -130,6 +138,12 @@ mod tests {
 		}
 		assert!(cpu_seconds(std::process::id()) >= process + 0.05);
 		assert!(thread_cpu_seconds() > thread);
+	}
+
+	#[test]
+	fn what_is_resident_now_is_not_more_than_the_peak() {
+		let (now, peak) = resident_mib(std::process::id());
+		assert!(now > 0.0 && now <= peak);
 	}
 
 	#[test]

@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod directory;
 mod load;
 mod machine;
 mod metrics;
@@ -49,6 +50,7 @@ enum Benchmark {
 	Seal(seal::SealArgs),
 	Vault(Box<vault::VaultArgs>),
 	Load(Box<load::LoadArgs>),
+	Network(Box<network::NetworkArgs>),
 	#[command(hide = true)]
 	PlainFile(vault::PlainArgs),
 }
@@ -73,6 +75,7 @@ async fn run(cli: &Cli) -> Result<()> {
 		Benchmark::Seal(args) => tokio::task::block_in_place(|| seal::run(args, machine))?,
 		Benchmark::Vault(args) => vault::run(args, machine).await?,
 		Benchmark::Load(args) => load::run(args, machine).await?,
+		Benchmark::Network(args) => network::run(args, machine).await?,
 		Benchmark::PlainFile(args) => return vault::serve(args).await,
 	};
 	print(&report, cli.output)

@@ -1,29 +1,57 @@
-//! A network that `scripts/lib/network.sh` has started: who takes part, and in which processes.
+//! Running the chain: finality, seats, syncing, and what an authority takes of its machine.
 
-use std::{fs, path::Path};
+mod blocks;
+mod clock;
+mod finality;
+mod liveness;
+mod seat;
+mod sync;
 
+use std::path::Path;
+
+use clap::{Args, Subcommand};
 use ward_client::{
-	error::{Context, Error, Kind},
-	keys::{Keys, Passphrase},
-	Home, Result,
+	error::{Error, Kind},
+	Result,
 };
 
-/// The keys of somebody with a home and a passphrase in the network's directory.
-pub(crate) fn keys_of(network: &Path, name: &str) -> Result<Keys> {
-	let file = network.join(format!("keys/{name}.passphrase"));
-	let text = fs::read_to_string(&file)
-		.context(Kind::Usage, || format!("{} cannot be read", file.display()))?;
-	let passphrase = Passphrase::new(text.trim_end_matches('\n').as_bytes().to_vec())
-		.ok_or_else(|| Error::new(Kind::Usage, format!("{} is empty", file.display())))?;
-	Ok(Home::new(network.join("homes").join(name)).keys().unlock(&passphrase)?)
+use crate::{load::node::Node, machine::Machine, report::Report};
+
+/// Running the chain
+///
+/// `scripts/bench network` founds the networks that these need, one after the other.
+#[derive(Debug, Args)]
+pub(crate) struct NetworkArgs {
+	#[command(subcommand)]
+	part: Part,
 }
 
-/// The process with this name.
-pub(crate) fn pid_of(network: &Path, name: &str) -> Result<u32> {
-	let file = network.join("pids").join(name);
-	let pid = fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
-	pid.ok_or_else(|| {
-		Error::new(Kind::Usage, format!("{} names no process", file.display()))
-			.hint("let scripts/bench start the network")
-	})
+#[derive(Debug, Subcommand)]
+enum Part {
+	Finality(finality::FinalityArgs),
+	Seat(seat::SeatArgs),
+	Sync(sync::SyncArgs),
+}
+
+pub(crate) async fn run(args: &NetworkArgs, machine: Machine) -> Result<Report> {
+	match &args.part {
+		Part::Finality(args) => finality::run(args, machine).await,
+		Part::Seat(args) => seat::run(args, machine).await,
+		Part::Sync(args) => sync::run(args, machine).await,
+	}
+}
+
+/// Connects to authorities in the order of their numbers.
+async fn connect(network: &Path, urls: &[String], metrics: &[String]) -> Result<Vec<Node>> {
+	let mut nodes = Vec::new();
+	for (n, url) in urls.iter().enumerate() {
+		nodes.push(Node::connect(url, metrics.get(n).cloned(), network, n + 1).await?);
+	}
+	Ok(nodes)
+}
+
+/// The first node's address.
+fn first(urls: &[String]) -> Result<&str> {
+	let first = urls.first().ok_or_else(|| Error::new(Kind::Usage, "there is no node"))?;
+	Ok(first)
 }

@@ -15,9 +15,9 @@ use ward_client::{
 use ward_primitives::{ParticipantId, RecordId};
 
 use crate::{
+	directory::{keys_of, pid_of},
 	machine::{cpu_seconds, Machine, Others},
 	metrics::Metrics,
-	network::{keys_of, pid_of},
 	progress::Progress,
 	report::{Aim, Report},
 	statistics::Durations,

@@ -449,9 +449,16 @@ impl World {
 		let prefixed =
 			RuntimeMetadataPrefixed(0x6174_656d, RuntimeMetadata::V15(runtime_metadata()));
 		Ok(match function {
-			"Core_version" => {
-				("ward", "ward", 1u32, self.spec_version(), 1u32, Vec::<([u8; 8], u32)>::new(), 1u32).encode()
-			},
+			"Core_version" => (
+				"ward",
+				"ward",
+				1u32,
+				self.spec_version(),
+				1u32,
+				Vec::<([u8; 8], u32)>::new(),
+				1u32,
+			)
+				.encode(),
 			"Metadata_metadata_versions" => vec![15u32].encode(),
 			"Metadata_metadata_at_version" => Some(prefixed.encode()).encode(),
 			"WardApi_now" => (number * 2_000).encode(),

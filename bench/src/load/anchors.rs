@@ -18,7 +18,7 @@ const RECEIPT_VALIDITY: Moment = 12 * 3_600_000;
 
 /// What calls anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
 	/// Each call one record.
 	Single,
 	/// Each call so many records.
@@ -27,7 +27,7 @@ pub(super) enum Shape {
 
 impl Shape {
 	/// How many records a call anchors.
-	pub(super) const fn records(self) -> u32 {
+	pub(crate) const fn records(self) -> u32 {
 		match self {
 			Self::Single => 1,
 			Self::Batch(records) => records,
@@ -36,7 +36,7 @@ impl Shape {
 }
 
 /// Signs so many calls, spread evenly over the authors: one lane for each, in the order of nonces.
-pub(super) async fn sign_ahead(
+pub(crate) async fn sign_ahead(
 	chain: &Chain,
 	cast: &mut Cast,
 	shape: Shape,

@@ -20,38 +20,38 @@ const PROOF_VALIDITY: Moment = 12 * 3_600_000;
 
 /// How many of each there are.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Size {
-	pub(super) centers: u32,
+pub(crate) struct Size {
+	pub(crate) centers: u32,
 	/// For each center.
-	pub(super) authors: u32,
+	pub(crate) authors: u32,
 	/// For each center.
-	pub(super) patients: u32,
+	pub(crate) patients: u32,
 }
 
 /// A medical center that holds records.
-pub(super) struct Center {
-	pub(super) id: ParticipantId,
+pub(crate) struct Center {
+	pub(crate) id: ParticipantId,
 	keys: Keys,
 	/// What its vault would sign receipts with.
-	pub(super) receipt: RequestKey,
+	pub(crate) receipt: RequestKey,
 }
 
 /// A practitioner who writes for a center.
-pub(super) struct Author {
-	pub(super) id: ParticipantId,
-	pub(super) key: RequestKey,
+pub(crate) struct Author {
+	pub(crate) id: ParticipantId,
+	pub(crate) key: RequestKey,
 	/// The next nonce.
-	pub(super) nonce: u64,
+	pub(crate) nonce: u64,
 	/// The place of its center among the centers.
-	pub(super) center: usize,
+	pub(crate) center: usize,
 	/// Whom it writes about.
-	pub(super) patients: Vec<ParticipantId>,
+	pub(crate) patients: Vec<ParticipantId>,
 }
 
 /// Everybody.
-pub(super) struct Cast {
-	pub(super) centers: Vec<Center>,
-	pub(super) authors: Vec<Author>,
+pub(crate) struct Cast {
+	pub(crate) centers: Vec<Center>,
+	pub(crate) authors: Vec<Author>,
 }
 
 /// Somebody who is to be enrolled.
@@ -64,7 +64,7 @@ struct Newcomer {
 
 impl Cast {
 	/// Enrols everybody, in two rounds: centers, then their vaults, staff and patients.
-	pub(super) async fn enrol(
+	pub(crate) async fn enrol(
 		chain: &Chain,
 		nodes: &[Node],
 		authority: &Keys,
@@ -175,7 +175,7 @@ fn vault_row(center: &Center) -> Result<VaultRow> {
 }
 
 /// Signs a call with the next nonce.
-pub(super) fn sign(
+pub(crate) fn sign(
 	signing: &Signing,
 	key: &RequestKey,
 	nonce: &mut u64,

@@ -9,7 +9,7 @@ use std::{
 use subxt::{rpcs::Error as RpcError, utils::H256};
 use tokio::{
 	sync::{Notify, Semaphore},
-	time::{sleep, timeout},
+	time::{sleep, sleep_until, timeout},
 };
 use ward_chain_client::SignedCall;
 use ward_client::{
@@ -38,30 +38,30 @@ const NOT_VALID: i32 = 1010;
 
 /// What became of a call, and when.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Times {
-	pub(super) sent: Instant,
-	pub(super) accepted: Instant,
-	pub(super) included: Option<Instant>,
-	pub(super) finalized: Option<Instant>,
+pub(crate) struct Times {
+	pub(crate) sent: Instant,
+	pub(crate) accepted: Instant,
+	pub(crate) included: Option<Instant>,
+	pub(crate) finalized: Option<Instant>,
 }
 
 /// A finalized block with calls of a run.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Block {
-	pub(super) hash: H256,
+pub(crate) struct Block {
+	pub(crate) hash: H256,
 	/// How many of the run's calls it holds.
-	pub(super) calls: usize,
+	pub(crate) calls: usize,
 }
 
 /// What a run came to.
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
 	/// One for each call, in no order.
-	pub(super) times: Vec<Times>,
+	pub(crate) times: Vec<Times>,
 	/// In their order.
-	pub(super) blocks: Vec<Block>,
+	pub(crate) blocks: Vec<Block>,
 	/// How often a pool refused a call because the quota was used up, or because it was full, or lost
 	/// it after it had accepted it; such a call was sent again.
-	pub(super) waits: BTreeMap<&'static str, u64>,
+	pub(crate) waits: BTreeMap<&'static str, u64>,
 }
 
 /// What is known of the calls so far.
@@ -76,10 +76,31 @@ struct Ledger {
 	finalized: usize,
 }
 
+/// How fast calls are sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pace {
+	/// As fast as the network takes them, with at most so many sent and not yet included.
+	Window(usize),
+	/// So many a second, evenly, whatever becomes of them.
+	PerSecond(u32),
+}
+
+impl Pace {
+	/// When the call with this number may be sent, counted from the start.
+	fn due(self, call: usize) -> Duration {
+		match self {
+			Self::Window(_) => Duration::ZERO,
+			Self::PerSecond(calls) => Duration::from_secs_f64(call as f64 / f64::from(calls)),
+		}
+	}
+}
+
 /// A run under way.
 struct Run<'a> {
 	nodes: &'a [Node],
 	total: usize,
+	pace: Pace,
+	started: Instant,
 	ledger: Mutex<Ledger>,
 	/// Room for calls that are sent and not included yet.
 	room: Semaphore,
@@ -87,19 +108,25 @@ struct Run<'a> {
 }
 
 /// Sends calls and waits until all are final. Each lane goes to one node, in order, one call after
-/// another; at most `window` calls are sent and not yet included.
-pub(super) async fn run(
+/// another.
+pub(crate) async fn run(
 	nodes: &[Node],
 	lanes: Vec<Vec<SignedCall>>,
-	window: usize,
+	pace: Pace,
 	progress: &Progress,
 ) -> Result<Outcome> {
 	let total = lanes.iter().map(Vec::len).sum();
+	let room = match pace {
+		Pace::Window(window) => window,
+		Pace::PerSecond(_) => total,
+	};
 	let run = Run {
 		nodes,
 		total,
+		pace,
+		started: Instant::now(),
 		ledger: Mutex::default(),
-		room: Semaphore::new(window),
+		room: Semaphore::new(room),
 		changed: Notify::new(),
 	};
 	let observer = nodes.first().ok_or_else(|| Error::new(Kind::Usage, "there is no node"))?;
@@ -107,7 +134,7 @@ pub(super) async fn run(
 	let mut finalized_heads = observer.finalized_heads().await?;
 
 	let sending = futures::future::try_join_all(
-		lanes.iter().enumerate().map(|(n, lane)| run.send_lane(&nodes[n % nodes.len()], lane)),
+		lanes.iter().enumerate().map(|(n, lane)| run.send_lane(n, lanes.len(), lane)),
 	);
 	let watching_best = async {
 		while let Some(Ok(head)) = best_heads.next().await {
@@ -140,7 +167,7 @@ pub(super) async fn run(
 }
 
 /// Sends calls that must come first and waits until they are final.
-pub(super) async fn finalize(
+pub(crate) async fn finalize(
 	nodes: &[Node],
 	lanes: Vec<Vec<SignedCall>>,
 	what: &str,
@@ -149,7 +176,7 @@ pub(super) async fn finalize(
 	const WINDOW: usize = 2_000;
 	let progress = Progress::new(lanes.iter().map(Vec::len).sum::<usize>() as u64);
 	progress.at(0, what.to_owned());
-	run(nodes, lanes, WINDOW, &progress).await.map(drop)
+	run(nodes, lanes, Pace::Window(WINDOW), &progress).await.map(drop)
 }
 
 impl Run<'_> {
@@ -157,8 +184,12 @@ impl Run<'_> {
 		self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
 	}
 
-	async fn send_lane(&self, node: &Node, lane: &[SignedCall]) -> Result<()> {
-		for call in lane {
+	/// Sends the calls of lane `n` of so many. Calls take turns: the first of each lane, then the
+	/// second of each.
+	async fn send_lane(&self, n: usize, lanes: usize, lane: &[SignedCall]) -> Result<()> {
+		let node = &self.nodes[n % self.nodes.len()];
+		for (place, call) in lane.iter().enumerate() {
+			sleep_until((self.started + self.pace.due(place * lanes + n)).into()).await;
 			// Given back when the call is included.
 			match self.room.acquire().await {
 				Ok(permit) => permit.forget(),
@@ -327,4 +358,16 @@ fn passing_reason(error: &RpcError) -> Option<&'static str> {
 
 fn connection_lost() -> Error {
 	Error::new(Kind::Node, "the connection to the node was lost").hint("see the nodes' logs")
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_pace_spreads_calls_evenly_and_a_window_lets_them_go_at_once() {
+		assert_eq!(Pace::PerSecond(160).due(80), Duration::from_millis(500));
+		assert_eq!(Pace::PerSecond(160).due(0), Duration::ZERO);
+		assert_eq!(Pace::Window(1).due(80), Duration::ZERO);
+	}
 }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use codec::{Compact, Decode};
+use serde::Deserialize;
 use sp_crypto_hashing::{blake2_256, twox_128};
 use subxt::{
 	config::{
@@ -26,65 +27,91 @@ use ward_client::{
 };
 use ward_primitives::Digest;
 
-use crate::{machine::cpu_seconds, metrics::Metrics, network::pid_of};
+use crate::{directory::pid_of, machine::cpu_seconds, metrics::Metrics};
 
 /// A node.
-pub(super) struct Node {
+pub(crate) struct Node {
 	url: String,
 	rpc: RpcClient,
 	methods: LegacyRpcMethods<RpcConfigFor<SubstrateConfig>>,
 	/// Its process.
-	pub(super) pid: u32,
+	pub(crate) pid: u32,
 	/// Its base directory.
 	directory: PathBuf,
 	/// The address of its metrics.
 	metrics: Option<String>,
 }
 
+/// How far a node has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NodeProgress {
+	/// The number of its best block.
+	pub(crate) best: u64,
+	/// The number of the last block that is final for it.
+	pub(crate) finalized: u64,
+}
+
+/// What `ward_status` says, as far as it matters here.
+#[derive(Deserialize)]
+struct Status {
+	best: Head,
+	finalized: Head,
+}
+
+#[derive(Deserialize)]
+struct Head {
+	number: u64,
+}
+
 /// How much the chain's state holds.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct StateSize {
-	pub(super) entries: u64,
+pub(crate) struct StateSize {
+	pub(crate) entries: u64,
 	/// Bytes of keys and values.
-	pub(super) bytes: u64,
+	pub(crate) bytes: u64,
 }
 
 /// What a node's metrics say about the blocks that it made.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Proposed {
-	pub(super) blocks: f64,
-	pub(super) seconds: f64,
+pub(crate) struct Proposed {
+	pub(crate) blocks: f64,
+	pub(crate) seconds: f64,
 	/// Blocks that ended because of their weight, because of the time, and because the pool was empty.
-	pub(super) at_weight: f64,
-	pub(super) at_deadline: f64,
-	pub(super) at_end: f64,
-	pub(super) imported: f64,
-	pub(super) import_seconds: f64,
+	pub(crate) at_weight: f64,
+	pub(crate) at_deadline: f64,
+	pub(crate) at_end: f64,
+	pub(crate) imported: f64,
+	pub(crate) import_seconds: f64,
 }
 
 impl Node {
 	/// Connects to number `n` of the network in `network`.
-	pub(super) async fn connect(
+	pub(crate) async fn connect(
 		url: &str,
 		metrics: Option<String>,
 		network: &Path,
 		n: usize,
 	) -> Result<Self> {
-		let unreachable = || format!("the node at {url} does not answer");
-		let rpc = RpcClient::from_insecure_url(url).await.context(Kind::Node, unreachable)?;
 		let pid = pid_of(network, &format!("node-{n}"))?;
 		let directory = network.join(format!("node-{n}"));
+		Ok(Self { metrics, ..Self::of_process(url, pid, directory).await? })
+	}
+
+	/// Connects to a process with that base directory.
+	pub(crate) async fn of_process(url: &str, pid: u32, directory: PathBuf) -> Result<Self> {
+		let unreachable = || format!("the node at {url} does not answer");
+		let rpc = RpcClient::from_insecure_url(url).await.context(Kind::Node, unreachable)?;
 		let methods = LegacyRpcMethods::new(rpc.clone());
-		Ok(Self { url: url.into(), rpc, methods, pid, directory, metrics })
+		Ok(Self { url: url.into(), rpc, methods, pid, directory, metrics: None })
 	}
 
 	/// The CPU seconds that its process has used.
-	pub(super) fn cpu_seconds(&self) -> f64 {
+	pub(crate) fn cpu_seconds(&self) -> f64 {
 		cpu_seconds(self.pid)
 	}
 
 	/// The bytes that its base directory takes on the disk.
-	pub(super) fn disk_bytes(&self) -> Result<u64> {
+	pub(crate) fn disk_bytes(&self) -> Result<u64> {
 		disk_bytes(&self.directory).context(Kind::Other, || {
 			format!("the size of {} cannot be measured", self.directory.display())
 		})
@@ -96,31 +123,67 @@ impl Node {
 	}
 
 	/// Gives a transaction to the node's pool.
-	pub(super) async fn submit(&self, transaction: &[u8]) -> Result<(), RpcError> {
+	pub(crate) async fn submit(&self, transaction: &[u8]) -> Result<(), RpcError> {
 		self.methods.author_submit_extrinsic(transaction).await.map(drop)
 	}
 
 	/// The heads of the best chain as they come.
-	pub(super) async fn best_heads(&self) -> Result<RpcSubscription<SubstrateHeader<H256>>> {
+	pub(crate) async fn best_heads(&self) -> Result<RpcSubscription<SubstrateHeader<H256>>> {
 		let heads = self.methods.chain_subscribe_new_heads().await;
 		heads.map_err(|error| self.failed(error, "new heads"))
 	}
 
+	/// The heads of all blocks as the node imports them, after that of the best block.
+	pub(crate) async fn all_heads(&self) -> Result<RpcSubscription<SubstrateHeader<H256>>> {
+		let heads = self.methods.chain_subscribe_all_heads().await;
+		heads.map_err(|error| self.failed(error, "imported heads"))
+	}
+
 	/// The finalized heads as they come; there may be gaps.
-	pub(super) async fn finalized_heads(&self) -> Result<RpcSubscription<SubstrateHeader<H256>>> {
+	pub(crate) async fn finalized_heads(&self) -> Result<RpcSubscription<SubstrateHeader<H256>>> {
 		let heads = self.methods.chain_subscribe_finalized_heads().await;
 		heads.map_err(|error| self.failed(error, "finalized heads"))
 	}
 
+	/// How far it has come.
+	pub(crate) async fn progress(&self) -> Result<NodeProgress> {
+		let status: Status = self
+			.rpc
+			.request("ward_status", rpc_params![])
+			.await
+			.map_err(|error| self.failed(error, "how far it is"))?;
+		Ok(NodeProgress { best: status.best.number, finalized: status.finalized.number })
+	}
+
+	/// How long a slot of Aura lasts, in milliseconds.
+	pub(crate) async fn slot_millis(&self) -> Result<u64> {
+		let answer = self.methods.state_call("AuraApi_slot_duration", None, None).await;
+		let answer = answer.map_err(|error| self.failed(error, "how long a slot lasts"))?;
+		u64::decode(&mut &answer[..])
+			.map_err(|_| Error::new(Kind::Node, "a slot's length is unreadable"))
+	}
+
+	/// Whether it has a block of its best chain with its transactions.
+	pub(crate) async fn has_block(&self, number: u64) -> Result<bool> {
+		let hash: Option<H256> = self
+			.rpc
+			.request("chain_getBlockHash", rpc_params![number])
+			.await
+			.map_err(|error| self.failed(error, "a block's hash"))?;
+		let Some(hash) = hash else { return Ok(false) };
+		let block = self.methods.chain_get_block(Some(hash)).await;
+		Ok(block.map_err(|error| self.failed(error, "a block"))?.is_some())
+	}
+
 	/// The hash of a block of the best chain.
-	pub(super) async fn block_hash(&self, number: u64) -> Result<H256> {
+	pub(crate) async fn block_hash(&self, number: u64) -> Result<H256> {
 		let hash = self.rpc.request("chain_getBlockHash", rpc_params![number]).await;
 		let hash: Option<H256> = hash.map_err(|error| self.failed(error, "a block's hash"))?;
 		hash.ok_or_else(|| Error::new(Kind::Node, format!("the node has no block {number}")))
 	}
 
 	/// The hashes of a block's transactions.
-	pub(super) async fn transactions(&self, block: H256) -> Result<Vec<Digest>> {
+	pub(crate) async fn transactions(&self, block: H256) -> Result<Vec<Digest>> {
 		let found = self.methods.chain_get_block(Some(block)).await;
 		let found = found.map_err(|error| self.failed(error, "a block"))?;
 		let block = found.ok_or_else(|| Error::new(Kind::Node, "the node lost a block"))?.block;
@@ -128,7 +191,7 @@ impl Node {
 	}
 
 	/// The declared weight of a block's ordinary calls, in seconds.
-	pub(super) async fn normal_weight(&self, block: H256) -> Result<f64> {
+	pub(crate) async fn normal_weight(&self, block: H256) -> Result<f64> {
 		let key = [twox_128(b"System"), twox_128(b"BlockWeight")].concat();
 		let value = self.methods.state_get_storage(&key, Some(block)).await;
 		let value = value.map_err(|error| self.failed(error, "a block's weight"))?;
@@ -138,7 +201,7 @@ impl Node {
 	}
 
 	/// How much the state of a block holds.
-	pub(super) async fn state_size(&self, block: H256) -> Result<StateSize> {
+	pub(crate) async fn state_size(&self, block: H256) -> Result<StateSize> {
 		const PAGE: u32 = 1_000;
 		let mut size = StateSize::default();
 		let mut last: Option<Vec<u8>> = None;
@@ -160,7 +223,7 @@ impl Node {
 	}
 
 	/// What its metrics say about block production; nothing without an address of metrics.
-	pub(super) async fn proposed(&self) -> Result<Proposed> {
+	pub(crate) async fn proposed(&self) -> Result<Proposed> {
 		let Some(address) = &self.metrics else { return Ok(Proposed::default()) };
 		let metrics = Metrics::fetch(address).await?;
 		let sum = |name: &str, label: &str| metrics.sum(name, label);
@@ -179,7 +242,7 @@ impl Node {
 
 impl Proposed {
 	/// What was added since `before`.
-	pub(super) fn since(self, before: Self) -> Self {
+	pub(crate) fn since(self, before: Self) -> Self {
 		Self {
 			blocks: self.blocks - before.blocks,
 			seconds: self.seconds - before.seconds,
@@ -192,7 +255,7 @@ impl Proposed {
 	}
 
 	/// Both together.
-	pub(super) fn and(self, other: Self) -> Self {
+	pub(crate) fn and(self, other: Self) -> Self {
 		Self {
 			blocks: self.blocks + other.blocks,
 			seconds: self.seconds + other.seconds,

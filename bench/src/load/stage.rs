@@ -11,7 +11,7 @@ use ward_client::{
 
 use super::{
 	anchors::Shape,
-	drive::{self, Outcome},
+	drive::{self, Outcome, Pace},
 	node::{Node, Proposed, StateSize},
 };
 use crate::{
@@ -98,7 +98,8 @@ impl Stage<'_> {
 		let before = network.used(&network.chain.finalized().await?).await?;
 		let progress = Progress::new(calls as u64);
 		let started = Instant::now();
-		let outcome = drive::run(&network.nodes, lanes, self.window, &progress).await?;
+		let outcome =
+			drive::run(&network.nodes, lanes, Pace::Window(self.window), &progress).await?;
 		let seconds = started.elapsed().as_secs_f64();
 		let cpu = network.cpu_seconds() - before.cpu;
 		progress.end();
