@@ -34,9 +34,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Consent::Requests` (r:0 w:1)
 	/// Proof: `Consent::Requests` (`max_values`: None, `max_size`: Some(2804), added: 5279, mode: `MaxEncodedLen`)
 	fn request() -> Weight {
-		// Bytes of proof: measured 578, declared 6118.
-		// Shortest time seen: 31_066_000 ps.
-		Weight::from_parts(51_617_000, 6118)
+		// Bytes of proof: measured 550, declared 6118.
+		// Shortest time seen: 29_914_000 ps.
+		Weight::from_parts(33_210_000, 6118)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -45,9 +45,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Consent::Requests` (r:1 w:1)
 	/// Proof: `Consent::Requests` (`max_values`: None, `max_size`: Some(2804), added: 5279, mode: `MaxEncodedLen`)
 	fn cancel_request() -> Weight {
-		// Bytes of proof: measured 3096, declared 6269.
-		// Shortest time seen: 26_279_000 ps.
-		Weight::from_parts(35_883_000, 6269)
+		// Bytes of proof: measured 3068, declared 6269.
+		// Shortest time seen: 25_458_000 ps.
+		Weight::from_parts(28_042_000, 6269)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -56,9 +56,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Consent::Requests` (r:1 w:1)
 	/// Proof: `Consent::Requests` (`max_values`: None, `max_size`: Some(2804), added: 5279, mode: `MaxEncodedLen`)
 	fn decline_request() -> Weight {
-		// Bytes of proof: measured 3096, declared 6269.
-		// Shortest time seen: 26_129_000 ps.
-		Weight::from_parts(38_437_000, 6269)
+		// Bytes of proof: measured 3068, declared 6269.
+		// Shortest time seen: 25_518_000 ps.
+		Weight::from_parts(28_132_000, 6269)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -86,11 +86,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Consent::PatientGrants` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// The range of component `r` is `[0, 80]`.
 	fn grant(r: u32, ) -> Weight {
-		// Bytes of proof: measured 5676 + r * (185 ±0), declared 6269 + r * (2791 ±0).
-		// Shortest time seen: 99_828_000 ps.
-		Weight::from_parts(131_983_245, 6269)
-			// Standard error: 59_813.
-			.saturating_add(Weight::from_parts(3_915_583, 0).saturating_mul(r.into()))
+		// Bytes of proof: measured 5648 + r * (185 ±0), declared 6269 + r * (2791 ±0).
+		// Shortest time seen: 90_024_000 ps.
+		Weight::from_parts(97_752_368, 6269)
+			// Standard error: 43_079.
+			.saturating_add(Weight::from_parts(4_300_946, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(8_u64))
@@ -120,11 +120,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Consent::PatientGrants` (`max_values`: None, `max_size`: Some(40), added: 2515, mode: `MaxEncodedLen`)
 	/// The range of component `r` is `[0, 80]`.
 	fn grant_making_room(r: u32, ) -> Weight {
-		// Bytes of proof: measured 92392 + r * (185 ±0), declared 169214 + r * (2791 ±0).
-		// Shortest time seen: 283_521_000 ps.
-		Weight::from_parts(312_128_446, 169214)
-			// Standard error: 110_800.
-			.saturating_add(Weight::from_parts(4_847_417, 0).saturating_mul(r.into()))
+		// Bytes of proof: measured 92364 + r * (185 ±0), declared 169214 + r * (2791 ±0).
+		// Shortest time seen: 278_473_000 ps.
+		Weight::from_parts(288_164_446, 169214)
+			// Standard error: 56_033.
+			.saturating_add(Weight::from_parts(4_873_570, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(40_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(8_u64))
@@ -142,11 +142,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Consent::PastGrants` (`max_values`: None, `max_size`: Some(2794), added: 5269, mode: `MaxEncodedLen`)
 	/// The range of component `r` is `[0, 80]`.
 	fn amend(r: u32, ) -> Weight {
-		// Bytes of proof: measured 5811 + r * (185 ±0), declared 6247 + r * (2791 ±0).
-		// Shortest time seen: 75_241_000 ps.
-		Weight::from_parts(67_198_032, 6247)
-			// Standard error: 99_761.
-			.saturating_add(Weight::from_parts(5_541_106, 0).saturating_mul(r.into()))
+		// Bytes of proof: measured 5783 + r * (185 ±0), declared 6247 + r * (2791 ±0).
+		// Shortest time seen: 69_323_000 ps.
+		Weight::from_parts(92_038_063, 6247)
+			// Standard error: 17_635.
+			.saturating_add(Weight::from_parts(3_833_317, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
@@ -157,9 +157,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Consent::Grants` (r:1 w:1)
 	/// Proof: `Consent::Grants` (`max_values`: None, `max_size`: Some(2782), added: 5257, mode: `MaxEncodedLen`)
 	fn withdraw() -> Weight {
-		// Bytes of proof: measured 3826, declared 6247.
-		// Shortest time seen: 57_526_000 ps.
-		Weight::from_parts(66_589_000, 6247)
+		// Bytes of proof: measured 3798, declared 6247.
+		// Shortest time seen: 42_813_000 ps.
+		Weight::from_parts(61_651_000, 6247)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -172,9 +172,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Consent::PastExclusions` (r:0 w:1)
 	/// Proof: `Consent::PastExclusions` (`max_values`: None, `max_size`: Some(61), added: 2536, mode: `MaxEncodedLen`)
 	fn exclude() -> Weight {
-		// Bytes of proof: measured 661, declared 6118.
-		// Shortest time seen: 31_988_000 ps.
-		Weight::from_parts(34_451_000, 6118)
+		// Bytes of proof: measured 633, declared 6118.
+		// Shortest time seen: 31_337_000 ps.
+		Weight::from_parts(34_071_000, 6118)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -185,9 +185,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Consent::Exclusions` (r:1 w:1)
 	/// Proof: `Consent::Exclusions` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn end_exclusion() -> Weight {
-		// Bytes of proof: measured 607, declared 3554.
-		// Shortest time seen: 24_707_000 ps.
-		Weight::from_parts(26_219_000, 3554)
+		// Bytes of proof: measured 579, declared 3554.
+		// Shortest time seen: 23_996_000 ps.
+		Weight::from_parts(26_018_000, 3554)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -196,56 +196,56 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn request() -> Weight {
-		Weight::from_parts(51_617_000, 6118)
+		Weight::from_parts(33_210_000, 6118)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn cancel_request() -> Weight {
-		Weight::from_parts(35_883_000, 6269)
+		Weight::from_parts(28_042_000, 6269)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn decline_request() -> Weight {
-		Weight::from_parts(38_437_000, 6269)
+		Weight::from_parts(28_132_000, 6269)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn grant(r: u32, ) -> Weight {
-		Weight::from_parts(131_983_245, 6269)
-			.saturating_add(Weight::from_parts(3_915_583, 0).saturating_mul(r.into()))
+		Weight::from_parts(97_752_368, 6269)
+			.saturating_add(Weight::from_parts(4_300_946, 0).saturating_mul(r.into()))
 			.saturating_add(RocksDbWeight::get().reads(8_u64))
 			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(r.into())))
 			.saturating_add(RocksDbWeight::get().writes(8_u64))
 			.saturating_add(Weight::from_parts(0, 2791).saturating_mul(r.into()))
 	}
 	fn grant_making_room(r: u32, ) -> Weight {
-		Weight::from_parts(312_128_446, 169214)
-			.saturating_add(Weight::from_parts(4_847_417, 0).saturating_mul(r.into()))
+		Weight::from_parts(288_164_446, 169214)
+			.saturating_add(Weight::from_parts(4_873_570, 0).saturating_mul(r.into()))
 			.saturating_add(RocksDbWeight::get().reads(40_u64))
 			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(r.into())))
 			.saturating_add(RocksDbWeight::get().writes(8_u64))
 			.saturating_add(Weight::from_parts(0, 2791).saturating_mul(r.into()))
 	}
 	fn amend(r: u32, ) -> Weight {
-		Weight::from_parts(67_198_032, 6247)
-			.saturating_add(Weight::from_parts(5_541_106, 0).saturating_mul(r.into()))
+		Weight::from_parts(92_038_063, 6247)
+			.saturating_add(Weight::from_parts(3_833_317, 0).saturating_mul(r.into()))
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(r.into())))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 			.saturating_add(Weight::from_parts(0, 2791).saturating_mul(r.into()))
 	}
 	fn withdraw() -> Weight {
-		Weight::from_parts(66_589_000, 6247)
+		Weight::from_parts(61_651_000, 6247)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn exclude() -> Weight {
-		Weight::from_parts(34_451_000, 6118)
+		Weight::from_parts(34_071_000, 6118)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn end_exclusion() -> Weight {
-		Weight::from_parts(26_219_000, 3554)
+		Weight::from_parts(26_018_000, 3554)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}

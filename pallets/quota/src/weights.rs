@@ -23,9 +23,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Participants::Keys` (r:1 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	fn check_participant() -> Weight {
-		// Bytes of proof: measured 365, declared 3539.
-		// Shortest time seen: 8_793_000 ps.
-		Weight::from_parts(9_504_000, 3539)
+		// Bytes of proof: measured 337, declared 3539.
+		// Shortest time seen: 7_311_000 ps.
+		Weight::from_parts(7_922_000, 3539)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 	}
 	/// Storage: `System::Account` (r:1 w:1)
@@ -39,9 +39,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Quota::SponsorBuckets` (r:1 w:1)
 	/// Proof: `Quota::SponsorBuckets` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	fn charge_quota() -> Weight {
-		// Bytes of proof: measured 691, declared 3554.
-		// Shortest time seen: 41_933_000 ps.
-		Weight::from_parts(44_977_000, 3554)
+		// Bytes of proof: measured 663, declared 3554.
+		// Shortest time seen: 41_312_000 ps.
+		Weight::from_parts(44_646_000, 3554)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -50,11 +50,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn check_participant() -> Weight {
-		Weight::from_parts(9_504_000, 3539)
+		Weight::from_parts(7_922_000, 3539)
 			.saturating_add(RocksDbWeight::get().reads(1_u64))
 	}
 	fn charge_quota() -> Weight {
-		Weight::from_parts(44_977_000, 3554)
+		Weight::from_parts(44_646_000, 3554)
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}

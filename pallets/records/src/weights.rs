@@ -59,11 +59,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Records::Custody` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// The range of component `c` is `[1, 3]`.
 	fn anchor(c: u32, ) -> Weight {
-		// Bytes of proof: measured 1140 + c * (1457 ±0), declared 8682 + c * (3872 ±0).
-		// Shortest time seen: 143_553_000 ps.
-		Weight::from_parts(77_245_206, 8682)
-			// Standard error: 449_598.
-			.saturating_add(Weight::from_parts(83_886_751, 0).saturating_mul(c.into()))
+		// Bytes of proof: measured 1112 + c * (1457 ±0), declared 8682 + c * (3872 ±0).
+		// Shortest time seen: 138_125_000 ps.
+		Weight::from_parts(85_110_927, 8682)
+			// Standard error: 84_179.
+			.saturating_add(Weight::from_parts(60_755_780, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(17_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
@@ -106,11 +106,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Records::Custody` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// The range of component `n` is `[1, 128]`.
 	fn anchor_batch(n: u32, ) -> Weight {
-		// Bytes of proof: measured 2717 + n * (228 ±0), declared 8682 + n * (5528 ±0).
-		// Shortest time seen: 156_062_000 ps.
-		Weight::from_parts(159_337_000, 8682)
-			// Standard error: 156_180.
-			.saturating_add(Weight::from_parts(106_873_372, 0).saturating_mul(n.into()))
+		// Bytes of proof: measured 2695 + n * (227 ±0), declared 8682 + n * (5528 ±0).
+		// Shortest time seen: 143_473_000 ps.
+		Weight::from_parts(145_296_000, 8682)
+			// Standard error: 138_534.
+			.saturating_add(Weight::from_parts(104_261_458, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(11_u64))
 			.saturating_add(T::DbWeight::get().reads((10_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
@@ -153,11 +153,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Records::Custody` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// The range of component `c` is `[1, 3]`.
 	fn supersede(c: u32, ) -> Weight {
-		// Bytes of proof: measured 1527 + c * (1504 ±0), declared 8682 + c * (3872 ±0).
-		// Shortest time seen: 160_899_000 ps.
-		Weight::from_parts(108_509_838, 8682)
-			// Standard error: 311_492.
-			.saturating_add(Weight::from_parts(76_763_024, 0).saturating_mul(c.into()))
+		// Bytes of proof: measured 1498 + c * (1505 ±0), declared 8682 + c * (3872 ±0).
+		// Shortest time seen: 151_716_000 ps.
+		Weight::from_parts(97_008_583, 8682)
+			// Standard error: 78_623.
+			.saturating_add(Weight::from_parts(61_100_969, 0).saturating_mul(c.into()))
 			.saturating_add(T::DbWeight::get().reads(18_u64))
 			.saturating_add(T::DbWeight::get().reads((4_u64).saturating_mul(c.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64))
@@ -200,11 +200,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Records::Custody` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	/// The range of component `a` is `[1, 32]`.
 	fn anchor_affiliated(a: u32, ) -> Weight {
-		// Bytes of proof: measured 2615 + a * (117 ±0), declared 11246 + a * (2528 ±0).
-		// Shortest time seen: 152_236_000 ps.
-		Weight::from_parts(170_419_742, 11246)
-			// Standard error: 106_609.
-			.saturating_add(Weight::from_parts(9_721_694, 0).saturating_mul(a.into()))
+		// Bytes of proof: measured 2589 + a * (116 ±0), declared 11246 + a * (2528 ±0).
+		// Shortest time seen: 139_857_000 ps.
+		Weight::from_parts(139_197_166, 11246)
+			// Standard error: 16_803.
+			.saturating_add(Weight::from_parts(7_763_748, 0).saturating_mul(a.into()))
 			.saturating_add(T::DbWeight::get().reads(19_u64))
 			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(a.into())))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
@@ -247,10 +247,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `g` is `[1, 64]`.
 	fn anchor_granted(g: u32, ) -> Weight {
 		// Bytes of proof: measured 0 + g * (2790 ±0), declared 11246 + g * (5257 ±0).
-		// Shortest time seen: 154_429_000 ps.
-		Weight::from_parts(225_355_449, 11246)
-			// Standard error: 66_523.
-			.saturating_add(Weight::from_parts(9_324_121, 0).saturating_mul(g.into()))
+		// Shortest time seen: 139_217_000 ps.
+		Weight::from_parts(143_746_109, 11246)
+			// Standard error: 12_849.
+			.saturating_add(Weight::from_parts(6_232_526, 0).saturating_mul(g.into()))
 			.saturating_add(T::DbWeight::get().reads(20_u64))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(g.into())))
 			.saturating_add(T::DbWeight::get().writes(6_u64))
@@ -261,8 +261,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn anchor(c: u32, ) -> Weight {
-		Weight::from_parts(77_245_206, 8682)
-			.saturating_add(Weight::from_parts(83_886_751, 0).saturating_mul(c.into()))
+		Weight::from_parts(85_110_927, 8682)
+			.saturating_add(Weight::from_parts(60_755_780, 0).saturating_mul(c.into()))
 			.saturating_add(RocksDbWeight::get().reads(17_u64))
 			.saturating_add(RocksDbWeight::get().reads((4_u64).saturating_mul(c.into())))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
@@ -270,8 +270,8 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 3872).saturating_mul(c.into()))
 	}
 	fn anchor_batch(n: u32, ) -> Weight {
-		Weight::from_parts(159_337_000, 8682)
-			.saturating_add(Weight::from_parts(106_873_372, 0).saturating_mul(n.into()))
+		Weight::from_parts(145_296_000, 8682)
+			.saturating_add(Weight::from_parts(104_261_458, 0).saturating_mul(n.into()))
 			.saturating_add(RocksDbWeight::get().reads(11_u64))
 			.saturating_add(RocksDbWeight::get().reads((10_u64).saturating_mul(n.into())))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
@@ -279,8 +279,8 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 5528).saturating_mul(n.into()))
 	}
 	fn supersede(c: u32, ) -> Weight {
-		Weight::from_parts(108_509_838, 8682)
-			.saturating_add(Weight::from_parts(76_763_024, 0).saturating_mul(c.into()))
+		Weight::from_parts(97_008_583, 8682)
+			.saturating_add(Weight::from_parts(61_100_969, 0).saturating_mul(c.into()))
 			.saturating_add(RocksDbWeight::get().reads(18_u64))
 			.saturating_add(RocksDbWeight::get().reads((4_u64).saturating_mul(c.into())))
 			.saturating_add(RocksDbWeight::get().writes(5_u64))
@@ -288,16 +288,16 @@ impl WeightInfo for () {
 			.saturating_add(Weight::from_parts(0, 3872).saturating_mul(c.into()))
 	}
 	fn anchor_affiliated(a: u32, ) -> Weight {
-		Weight::from_parts(170_419_742, 11246)
-			.saturating_add(Weight::from_parts(9_721_694, 0).saturating_mul(a.into()))
+		Weight::from_parts(139_197_166, 11246)
+			.saturating_add(Weight::from_parts(7_763_748, 0).saturating_mul(a.into()))
 			.saturating_add(RocksDbWeight::get().reads(19_u64))
 			.saturating_add(RocksDbWeight::get().reads((2_u64).saturating_mul(a.into())))
 			.saturating_add(RocksDbWeight::get().writes(6_u64))
 			.saturating_add(Weight::from_parts(0, 2528).saturating_mul(a.into()))
 	}
 	fn anchor_granted(g: u32, ) -> Weight {
-		Weight::from_parts(225_355_449, 11246)
-			.saturating_add(Weight::from_parts(9_324_121, 0).saturating_mul(g.into()))
+		Weight::from_parts(143_746_109, 11246)
+			.saturating_add(Weight::from_parts(6_232_526, 0).saturating_mul(g.into()))
 			.saturating_add(RocksDbWeight::get().reads(20_u64))
 			.saturating_add(RocksDbWeight::get().reads((1_u64).saturating_mul(g.into())))
 			.saturating_add(RocksDbWeight::get().writes(6_u64))
