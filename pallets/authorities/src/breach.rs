@@ -27,7 +27,7 @@ use sp_runtime::{
 	key_types::AURA,
 	traits::Header,
 	transaction_validity::{TransactionPriority, TransactionValidityWithRefund},
-	DispatchError, Perbill, RuntimeAppPublic,
+	Digest, DispatchError, Perbill, RuntimeAppPublic,
 };
 use sp_session::MembershipProof;
 use sp_staking::{
@@ -122,11 +122,16 @@ where
 	}
 }
 
-/// The slot that a header claims, and whether `author` sealed it.
+/// The slot that a digest claims.
+pub(crate) fn slot_in(digest: &Digest) -> Option<Slot> {
+	let pre_digest = |item| CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest(item);
+	digest.logs().iter().find_map(pre_digest)
+}
+
+/// The slot that a header claims, if `author` sealed it.
 fn sealed_slot<H: Header>(mut header: H, author: &AuthorityId) -> Option<Slot> {
 	let seal: AuthoritySignature = header.digest_mut().pop()?.as_aura_seal()?;
-	let pre_digest = |item| CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest(item);
-	let slot = header.digest().logs().iter().find_map(pre_digest)?;
+	let slot = slot_in(header.digest())?;
 	author.verify(&header.hash(), &seal).then_some(slot)
 }
 

@@ -57,6 +57,8 @@
 extern crate alloc;
 
 pub mod breach;
+mod errors;
+mod events;
 mod hosting;
 pub mod liveness;
 mod no_token;
@@ -75,12 +77,17 @@ mod mock;
 mod tests;
 pub mod weights;
 
+use frame_support::pallet_macros::import_section;
+
 pub use breach::{DoubleAuthoring, DoubleAuthoringProof, Offender, SuspendOffenders};
 pub use no_token::NoToken;
 pub use pallet::*;
 pub use seat::{NameOnly, SeatId, SeatKeys};
 pub use weights::WeightInfo;
 
+/// The pallet. Its events and errors are in `events.rs` and `errors.rs`.
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 #[allow(unused_qualifications)] // What the macro expands to is not ours to shorten.
 pub mod pallet {
@@ -259,135 +266,6 @@ pub mod pallet {
 				SessionLength::<T>::put(self.session_length);
 			}
 		}
-	}
-
-	/// What happened.
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// The council granted a center a seat, which the center may take.
-		SeatGranted {
-			/// The center.
-			center: ParticipantId,
-		},
-		/// A center took its seat: it sits from the session after the next one on.
-		SeatTaken {
-			/// The center.
-			center: ParticipantId,
-		},
-		/// A center gave its seat up: it sits until the session after the next one.
-		SeatGivenUp {
-			/// The center.
-			center: ParticipantId,
-		},
-		/// The council revoked a seat: it sits until the session after the next one.
-		SeatRevoked {
-			/// The center.
-			center: ParticipantId,
-		},
-		/// A breach of consensus was proved, and the seat is suspended.
-		SeatSuspended {
-			/// The center.
-			center: ParticipantId,
-			/// The session of the breach.
-			session: SessionIndex,
-			/// What was proved.
-			breach: Breach,
-		},
-		/// The council reinstated a seat that was suspended.
-		SeatReinstated {
-			/// The center.
-			center: ParticipantId,
-		},
-		/// A seat that should leave stays, because the set would fall below the minimum.
-		SeatKept {
-			/// The center.
-			center: ParticipantId,
-		},
-		/// A seat used none of its slots in a session. Nothing follows from it on the chain.
-		SeatIdle {
-			/// The center.
-			center: ParticipantId,
-			/// The session that ended.
-			session: SessionIndex,
-			/// How many slots it missed.
-			missed: u32,
-		},
-		/// The council changed how many blocks a session lasts.
-		SessionLengthSet {
-			/// The number of blocks.
-			blocks: u32,
-		},
-		/// The council changed the fewest seats that the set may have.
-		MinimumSet {
-			/// The number of seats.
-			seats: u32,
-		},
-		/// A center offered another one that it be a guest on its node.
-		HostingOffered {
-			/// Whose node.
-			host: ParticipantId,
-			/// Who would be the guest.
-			guest: ParticipantId,
-		},
-		/// A center became a guest on the node of another one.
-		HostingAccepted {
-			/// Whose node.
-			host: ParticipantId,
-			/// The guest.
-			guest: ParticipantId,
-		},
-		/// One of the two ended the hosting or took the offer back.
-		HostingEnded {
-			/// Whose node.
-			host: ParticipantId,
-			/// The guest.
-			guest: ParticipantId,
-		},
-	}
-
-	/// Why a call failed, and what helps.
-	#[pallet::error]
-	pub enum Error<T> {
-		/// No such participant is on the chain; check the number.
-		NotFound,
-		/// Only an active medical center can have a seat or be a guest; check the number.
-		WrongRole,
-		/// The other center is suspended, frozen, expired or deactivated; wait until it is reinstated.
-		OtherNotActive,
-		/// The center has a seat already, or the same was offered or agreed before.
-		AlreadyExists,
-		/// There are as many seats as there can be; one must be revoked first.
-		TooManySeats,
-		/// The center has no seat; the council grants it.
-		NoSeat,
-		/// The seat is taken already; nothing is left to do.
-		AlreadyTaken,
-		/// The center has no session keys; let the node make some with `author_rotateKeysWithOwner`, and
-		/// send them with `session.set_keys`.
-		KeysMissing,
-		/// The set of authorities would fall below the minimum; grant another seat or lower the minimum
-		/// first.
-		BelowMinimum,
-		/// The seat is not suspended for a breach of consensus.
-		NotSuspended,
-		/// The session would be shorter or longer than the runtime allows.
-		LengthOutOfRange,
-		/// The minimum must be at least 1 and at most the number of seats that count now.
-		MinimumOutOfRange,
-		/// The two headers are not different blocks that the offender sealed for this slot.
-		InvalidEquivocationProof,
-		/// The offender's key was not a seat's in the session of the slot, or that session is too long
-		/// ago.
-		InvalidKeyOwnershipProof,
-		/// The breach was reported before, or the seat is suspended already.
-		DuplicateReport,
-		/// The center has a seat of its own, so it cannot be a guest.
-		HasSeat,
-		/// The center is a guest already; end that first.
-		HasHost,
-		/// There is no such offer and no such hosting between the two centers.
-		NotOffered,
 	}
 
 	#[pallet::hooks]

@@ -6,11 +6,9 @@
 use alloc::vec::Vec;
 use frame_support::{traits::Get, BoundedVec};
 use pallet_session::Pallet as Session;
-use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature};
-use sp_consensus_slots::Slot;
 use ward_primitives::{seat::Liveness, ParticipantId};
 
-use crate::{Config, CurrentLiveness, Event, LastLiveness, Pallet, SeatId};
+use crate::{breach::slot_in, Config, CurrentLiveness, Event, LastLiveness, Pallet, SeatId};
 
 /// How often each of `seats` was to author in the slots from `first` up to and without `end`, if it
 /// was at the place `place` of them.
@@ -25,19 +23,12 @@ fn slots_of(place: u64, seats: u64, first: u64, end: u64) -> u32 {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The slot of the block that is being executed.
-	pub(crate) fn slot_of_this_block() -> Option<Slot> {
-		let pre_digest =
-			|item| CompatibleDigestItem::<AuthoritySignature>::as_aura_pre_digest(item);
-		frame_system::Pallet::<T>::digest().logs.iter().find_map(pre_digest)
-	}
-
 	/// Counts the block's slot for its author, and the slots since the last block as missed.
 	///
 	/// It must run before Aura and Session: the slots since the last block are those of its seats.
 	pub(crate) fn count_slots() {
 		let (Some(slot), last) =
-			(Self::slot_of_this_block(), *pallet_aura::CurrentSlot::<T>::get())
+			(slot_in(&frame_system::Pallet::<T>::digest()), *pallet_aura::CurrentSlot::<T>::get())
 		else {
 			return;
 		};
