@@ -199,18 +199,22 @@ keys["sealed"] = keys["sealed"][:40] + ("A" if keys["sealed"][40] != "A" else "B
 json.dump(keys, open(sys.argv[2], "w"))' "$1" "$2"
 }
 
+# quietly COMMAND...: what it says is shown only if it fails.
+quietly() { "$@" >"$ERRORS" 2>&1 || { cat "$ERRORS" >&2 && return 1; }; }
+
 # authority_for_tls DIRECTORY: a TLS authority.
 authority_for_tls() {
 	mkdir "$1"
-	faketime '20 days ago' openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 60 -keyout "$1/ca.key" \
-		-out "$1/ca.pem" -subj "/CN=Ward test authority" 2>/dev/null
+	quietly with_clock -20d openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 60 -keyout "$1/ca.key" \
+		-out "$1/ca.pem" -subj "/CN=Ward test authority"
 }
 
-# certificate DIRECTORY FROM NAME: a certificate of that authority with its key, valid for two days from then on.
+# certificate DIRECTORY FROM NAME: a certificate of that authority with its key, valid for two days from then on, which is
+# said as an offset from now.
 certificate() {
-	faketime "$2" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -CA "$1/ca.pem" -CAkey "$1/ca.key" \
+	quietly with_clock "$2" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -CA "$1/ca.pem" -CAkey "$1/ca.key" \
 		-keyout "$1/key.pem" -out "$1/cert.pem" -subj "/CN=vault" -addext "subjectAltName=$3" \
-		-addext "basicConstraints=critical,CA:FALSE" 2>/dev/null
+		-addext "basicConstraints=critical,CA:FALSE"
 }
 
 # hang_up NAME: the vault reads its certificate again.

@@ -4,6 +4,10 @@
 PASSED=0 STORY='' STARTED=$SECONDS
 NAME=$(basename "$0")
 
+# A command that fails outside of a check ends the script, and not in silence.
+set -E
+trap 'printf "\n%s: step %d failed (%s): line %d of %s: %s\n" "$NAME" $((PASSED + 1)) "$STORY" "$LINENO" "${BASH_SOURCE[0]}" "$BASH_COMMAND" >&2' ERR
+
 # story WHAT: names the step that the following lines prove.
 story() {
 	[ -z "$STORY" ] || PASSED=$((PASSED + 1))

@@ -4,7 +4,7 @@
 # off OFFSET COMMAND...: a command of the doctor on a machine whose clock is off.
 off() {
 	local status=0
-	FAKETIME_DONT_FAKE_MONOTONIC=1 faketime -f "$1" "$BIN/ward" --home "$DIRECTORY/homes/doctor" --node "ws://127.0.0.1:$(rpc_port 1)" \
+	with_clock "$1" "$BIN/ward" --home "$DIRECTORY/homes/doctor" --node "ws://127.0.0.1:$(rpc_port 1)" \
 		--passphrase-file "$DIRECTORY/keys/doctor.passphrase" --output json --quiet "${@:2}" 2>"$ERRORS" || status=$?
 	return $status
 }
