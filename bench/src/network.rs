@@ -1,9 +1,10 @@
-//! Running the chain: finality, seats, syncing, and what an authority takes of its machine.
+//! Running the chain: finality, seats, syncing, storage receipts, and what an authority takes of its machine.
 
 mod blocks;
 mod clock;
 mod finality;
 mod liveness;
+mod receipts;
 mod seat;
 mod sync;
 
@@ -29,6 +30,7 @@ pub(crate) struct NetworkArgs {
 #[derive(Debug, Subcommand)]
 enum Part {
 	Finality(finality::FinalityArgs),
+	Receipts(receipts::ReceiptsArgs),
 	Seat(seat::SeatArgs),
 	Sync(sync::SyncArgs),
 }
@@ -36,6 +38,7 @@ enum Part {
 pub(crate) async fn run(args: &NetworkArgs, machine: Machine) -> Result<Report> {
 	match &args.part {
 		Part::Finality(args) => finality::run(args, machine).await,
+		Part::Receipts(args) => receipts::run(args, machine).await,
 		Part::Seat(args) => seat::run(args, machine).await,
 		Part::Sync(args) => sync::run(args, machine).await,
 	}

@@ -1,6 +1,7 @@
 //! Calls to Ward's pallets.
 
 mod council;
+mod receipts;
 mod seats;
 
 pub use council::WeightBound;

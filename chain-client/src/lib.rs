@@ -34,7 +34,7 @@ pub use chain::{Chain, Head, SyncStatus};
 pub use error::ChainError;
 pub use event::{Event, Failure};
 pub use inner::DecodedCall;
-pub use node::{code_hash, NodeVersion, RuntimeVersion, SessionKeys};
+pub use node::{code_hash, NodeVersion, RuntimeVersion, SessionKeys, WITNESS_KEY_TYPE};
 pub use signer::CallSigner;
 pub use signing::{SignedCall, Signing};
 pub use state::{Authorization, BatchFault, State};

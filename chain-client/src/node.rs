@@ -32,6 +32,9 @@ pub struct SessionKeys {
 	pub proof: Vec<u8>,
 }
 
+/// The type of witness keys in a node's keystore.
+pub const WITNESS_KEY_TYPE: &str = "wtns";
+
 /// The hash that names a runtime's code on the chain: BLAKE2b-256.
 pub fn code_hash(code: &[u8]) -> Digest {
 	sp_crypto_hashing::blake2_256(code)
@@ -57,6 +60,11 @@ impl Chain {
 	/// Whether the node has the secret halves of these session keys. Only for its operator.
 	pub async fn has_session_keys(&self, keys: &[u8]) -> Result<bool, ChainError> {
 		self.rpc.has_session_keys(keys).await
+	}
+
+	/// Whether the node has the secret half of this witness key. Only for its operator.
+	pub async fn has_witness_key(&self, key: KeyBytes) -> Result<bool, ChainError> {
+		self.rpc.has_key(key, WITNESS_KEY_TYPE).await
 	}
 
 	/// Whether the node answers here what only its operator should ask.

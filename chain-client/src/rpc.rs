@@ -264,6 +264,12 @@ impl Rpc {
 		self.ask(what, || self.client.request(what, rpc_params![hex(keys)])).await
 	}
 
+	/// Whether the node's keystore has the secret half of a key of this type: four letters.
+	pub(crate) async fn has_key(&self, key: KeyBytes, kind: &str) -> Result<bool, ChainError> {
+		let what = "author_hasKey";
+		self.ask(what, || self.client.request(what, rpc_params![hex(&key), kind])).await
+	}
+
 	/// Asks something harmless that nodes answer to their operators only.
 	pub(crate) async fn ask_for_peers(&self) -> Result<(), ChainError> {
 		let what = "system_peers";

@@ -7,6 +7,7 @@ use subxt::metadata::ArcMetadata;
 use ward_primitives::{
 	council::Motion,
 	decision::{DecisionInputs, Query},
+	receipt::{CohortRow, CustodyState, EpochInfo, LogRow, ReceiptTask},
 	seat::{SeatInfo, SessionInfo},
 	AccessRequest, Digest, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord,
 	ParticipantId, ParticipantRow, RecordId, RecordRow, Timeline, VaultRow,
@@ -212,6 +213,49 @@ impl State {
 	/// The seat-holder whose guest a center is.
 	pub async fn host(&self, center: ParticipantId) -> Result<Option<ParticipantId>, ChainError> {
 		self.ask("host", center).await
+	}
+
+	/// The epoch of storage receipts that the chain is in.
+	pub async fn receipt_epoch(&self) -> Result<EpochInfo, ChainError> {
+		self.ask("receipt_epoch", ()).await
+	}
+
+	/// What `witness` has to ask `custodian` in this epoch; none where it was not drawn for the cohort.
+	pub async fn receipt_task(
+		&self,
+		custodian: ParticipantId,
+		cohort: u64,
+		witness: ParticipantId,
+	) -> Result<Option<ReceiptTask>, ChainError> {
+		self.ask("receipt_task", (custodian, cohort, witness)).await
+	}
+
+	/// What witnesses have reported of a cohort.
+	pub async fn cohort(
+		&self,
+		custodian: ParticipantId,
+		cohort: u64,
+	) -> Result<Option<CohortRow>, ChainError> {
+		self.ask("cohort", (custodian, cohort)).await
+	}
+
+	/// The witnesses of a cohort in this epoch, in the order in which they were drawn.
+	pub async fn witnesses(
+		&self,
+		custodian: ParticipantId,
+		cohort: u64,
+	) -> Result<Vec<ParticipantId>, ChainError> {
+		self.ask("witnesses", (custodian, cohort)).await
+	}
+
+	/// How each custodian's copy of a record stands.
+	pub async fn custody_states(&self, record: RecordId) -> Result<Vec<CustodyState>, ChainError> {
+		self.ask("custody_states", record).await
+	}
+
+	/// What was reported of the access log of a center's vault.
+	pub async fn log_head(&self, custodian: ParticipantId) -> Result<Option<LogRow>, ChainError> {
+		self.ask("log_head", custodian).await
 	}
 
 	/// The runtime that the council has authorized and that nobody has handed in yet.

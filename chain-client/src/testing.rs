@@ -419,7 +419,10 @@ impl World {
 			"system_health" => {
 				json!({"peers": 3, "isSyncing": self.is_syncing, "shouldHavePeers": true})
 			},
-			"author_rotateKeysWithOwner" | "author_hasSessionKeys" | "system_peers"
+			"author_rotateKeysWithOwner"
+			| "author_hasSessionKeys"
+			| "author_hasKey"
+			| "system_peers"
 				if self.is_public =>
 			{
 				return Err(user(-32601, "RPC call is unsafe to be called externally"));
@@ -429,6 +432,9 @@ impl World {
 				json!({"keys": hex(&[7; 64]), "proof": hex(&[8; 128])})
 			},
 			"author_hasSessionKeys" => json!(params[0] == json!(hex(&[7; 64]))),
+			"author_hasKey" => {
+				json!(params[0] == json!(hex(&[6; 32])) && params[1] == json!("wtns"))
+			},
 			"system_peers" => json!([]),
 			"system_name" => json!("Ward Node"),
 			"system_version" => json!("0.1.0-abc"),

@@ -35,6 +35,7 @@ pub const fn event(event: Event) -> &'static str {
 		Event::KeyInContingency => "key (outage)",
 		Event::ContentInContingency => "content (outage)",
 		Event::FactsInContingency => "facts (outage)",
+		Event::Copy => "copied",
 	}
 }
 

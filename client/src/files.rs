@@ -182,6 +182,23 @@ pub fn make_private_directory(path: &Path) -> io::Result<()> {
 	fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
+/// A file without a name: gone when it is closed, whatever happens.
+pub fn nameless(directory: &Path) -> io::Result<File> {
+	make_private_directory(directory)?;
+	let path = directory.join(format!(".content.{}", std::process::id()));
+	match fs::remove_file(&path) {
+		Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+		_ => {},
+	}
+	let file =
+		OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+	match fs::remove_file(&path) {
+		// Cleared away already by a put.
+		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+		_ => Ok(file),
+	}
+}
+
 /// The permission bits of a file that let others than its owner at it.
 pub fn open_to_others(path: &Path) -> io::Result<u32> {
 	Ok(fs::metadata(path)?.permissions().mode() & 0o077)
@@ -227,6 +244,19 @@ mod tests {
 		assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 4, "others, and the one under way");
 		writing.keep().unwrap();
 		assert!(path.exists());
+	}
+
+	#[test]
+	fn a_nameless_file_is_not_to_be_found_on_disk() {
+		let dir = tempfile::tempdir().unwrap();
+		let spool = dir.path().join("spool");
+		let mut file = nameless(&spool).unwrap();
+		file.write_all(b"secret").unwrap();
+		assert_eq!(fs::read_dir(&spool).unwrap().count(), 0);
+		std::io::Seek::rewind(&mut file).unwrap();
+		let mut text = String::new();
+		file.read_to_string(&mut text).unwrap();
+		assert_eq!(text, "secret");
 	}
 
 	#[test]

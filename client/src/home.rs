@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde::Deserialize;
-use ward_primitives::Digest;
+use ward_primitives::{Digest, KeyBytes};
 
 use crate::{
 	error::{Context, Error, Kind, Result},
@@ -110,6 +110,47 @@ impl Home {
 		}
 	}
 
+	/// The public witness keys that were made here for the own node, the latest last.
+	pub fn witness_keys(&self) -> Result<Vec<KeyBytes>> {
+		let path = self.witness_keys_file();
+		let what = || format!("{} cannot be read", path.display());
+		let text = match std::fs::read_to_string(&path) {
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+			text => text.context(Kind::Other, what)?,
+		};
+		let key = |line: &str| line.parse::<Hex<32>>().context(Kind::Other, what);
+		text.lines().map(|line| key(line).map(|Hex(key)| key)).collect()
+	}
+
+	/// Remembers a public witness key, so that it can be looked after.
+	pub fn note_witness_key(&self, key: KeyBytes) -> Result<()> {
+		let mut keys = self.witness_keys()?;
+		keys.retain(|known| *known != key);
+		keys.push(key);
+		self.write_witness_keys(&keys)
+	}
+
+	/// Forgets a public witness key that counts no more.
+	pub fn forget_witness_key(&self, key: KeyBytes) -> Result<()> {
+		let mut keys = self.witness_keys()?;
+		let before = keys.len();
+		keys.retain(|known| *known != key);
+		match keys.len() == before {
+			true => Ok(()),
+			false => self.write_witness_keys(&keys),
+		}
+	}
+
+	fn write_witness_keys(&self, keys: &[KeyBytes]) -> Result<()> {
+		let text: String = keys.iter().map(|key| format!("{}\n", Hex(*key))).collect();
+		files::write(&self.witness_keys_file(), text.as_bytes())
+			.context(Kind::Other, || "cannot note the witness keys in the home".into())
+	}
+
+	fn witness_keys_file(&self) -> PathBuf {
+		self.path.join("witness-keys")
+	}
+
 	/// Ties the home to a chain, or checks that it is tied to this one.
 	pub fn belong_to(&self, genesis: Digest) -> Result<()> {
 		match self.genesis()? {
@@ -171,6 +212,22 @@ mod tests {
 		let error = home.belong_to([2; 32]).unwrap_err();
 		assert_eq!((error.kind(), error.code()), (Kind::Node, "wrong-chain"));
 		assert_eq!(home.genesis().unwrap(), Some([1; 32]));
+	}
+
+	#[test]
+	fn witness_keys_are_remembered_once_each_the_latest_last() {
+		let dir = tempfile::tempdir().unwrap();
+		let home = Home::new(dir.path().into());
+		assert_eq!(home.witness_keys().unwrap(), Vec::<KeyBytes>::new());
+		for key in [[1; 32], [2; 32], [1; 32]] {
+			home.note_witness_key(key).unwrap();
+		}
+		assert_eq!(home.witness_keys().unwrap(), [[2; 32], [1; 32]]);
+		home.forget_witness_key([2; 32]).unwrap();
+		home.forget_witness_key([3; 32]).unwrap();
+		assert_eq!(home.witness_keys().unwrap(), [[1; 32]]);
+		std::fs::write(dir.path().join("witness-keys"), "0x12\n").unwrap();
+		assert_eq!(home.witness_keys().unwrap_err().kind(), Kind::Other);
 	}
 
 	#[test]

@@ -44,6 +44,19 @@ pub fn display_duration(milliseconds: u64) -> String {
 	}
 }
 
+/// How long ago something was, in words, in its largest unit: `4 minutes ago`.
+pub fn display_ago(milliseconds: u64) -> String {
+	let (count, unit) = match milliseconds / 1_000 {
+		0 => return "just now".into(),
+		seconds @ ..60 => (seconds, "second"),
+		seconds @ ..3_600 => (seconds / 60, "minute"),
+		seconds @ ..172_800 => (seconds / 3_600, "hour"),
+		seconds => (seconds / 86_400, "day"),
+	};
+	let plural = if count == 1 { "" } else { "s" };
+	format!("{count} {unit}{plural} ago")
+}
+
 /// An end that a user asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -150,6 +163,10 @@ mod tests {
 		assert_eq!(display(u64::MAX), format!("{} ms", u64::MAX));
 		assert_eq!(display_duration(30 * 86_400_000), "30 d");
 		assert_eq!(display_duration(45_999), "45 s");
+		assert_eq!(display_ago(999), "just now");
+		assert_eq!(display_ago(60_000), "1 minute ago");
+		assert_eq!(display_ago(47 * 3_600_000), "47 hours ago");
+		assert_eq!(display_ago(50 * 3_600_000), "2 days ago");
 		assert_eq!(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777_000));
 		assert_eq!(parse_http_date("yesterday"), None);
 	}

@@ -16,6 +16,7 @@ pub const BLOCK: u64 = 2_000;
 pub fn in_words(call: &DecodedCall) -> String {
 	words_of_seats(call)
 		.or_else(|| words_of_participants(call))
+		.or_else(|| words_of_receipts(call))
 		.or_else(|| words_of_the_chain(call))
 		.unwrap_or_else(|| written_out(call))
 }
@@ -82,6 +83,13 @@ fn words_of_the_chain(call: &DecodedCall) -> Option<String> {
 		));
 	}
 	None
+}
+
+fn words_of_receipts(call: &DecodedCall) -> Option<String> {
+	let is_length = call.is("Receipts", "set_epoch_length");
+	let length = is_length.then(|| call.argument::<Moment>(0)).flatten()?;
+	let span = moment::display_duration(length);
+	Some(format!("let an epoch of storage receipts last {span} ({length} ms)"))
 }
 
 fn written_out(call: &DecodedCall) -> String {

@@ -3,8 +3,8 @@
 use futures::{stream, StreamExt, TryStreamExt};
 use ward_chain_client::State;
 use ward_primitives::{
-	AccessRequest, AttributesOpening, Grant, GrantId, ParticipantId, PurposeOfUse, RecordId,
-	RecordRow, Timeline,
+	receipt::CustodyState, AccessRequest, AttributesOpening, Grant, GrantId, ParticipantId,
+	PurposeOfUse, RecordId, RecordRow, Timeline,
 };
 
 use crate::{
@@ -58,6 +58,39 @@ async fn rows(state: &State, ids: Vec<RecordId>) -> Result<Vec<(RecordId, Record
 	};
 	let found: Vec<_> = stream::iter(ids).map(row).buffered(PARALLEL).try_collect().await?;
 	Ok(found.into_iter().flatten().collect())
+}
+
+/// What other centers have seen of the copies of these records, in the same order.
+pub async fn copies_of(
+	state: &State,
+	rows: &[(RecordId, RecordRow)],
+) -> Result<Vec<Vec<CustodyState>>> {
+	let copies = |id| async move { Ok::<_, Error>(state.custody_states(id).await?) };
+	stream::iter(rows.iter().map(|(id, _)| *id)).map(copies).buffered(PARALLEL).try_collect().await
+}
+
+/// How many rows a center has in its custody.
+pub async fn count_in_custody(state: &State, center: ParticipantId) -> Result<u64> {
+	let has = async |row| Ok(!state.custody(center, row, 1).await?.is_empty());
+	count(has).await
+}
+
+/// How many there are of what is numbered from 0 without gaps, found by asking whether there is this one.
+async fn count(has: impl AsyncFn(u64) -> Result<bool>) -> Result<u64> {
+	let mut above = 1_u64;
+	while has(above - 1).await? {
+		above = above.saturating_mul(2);
+	}
+	// All are there below the one, none from the other on.
+	let (mut below, mut above) = (above / 2, above - 1);
+	while below < above {
+		let middle = below + (above - below) / 2;
+		match has(middle).await? {
+			true => below = middle + 1,
+			false => above = middle,
+		}
+	}
+	Ok(below)
 }
 
 /// A patient's grants in their latest generations, the oldest first.
@@ -133,4 +166,23 @@ pub async fn opening(
 		}
 	}
 	Err(failure.unwrap_or_else(|| Error::new(Kind::Other, "the record has no custodian")))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use std::cell::Cell;
+
+	#[tokio::test]
+	async fn what_is_numbered_is_counted_without_looking_at_all_of_it() {
+		for there in (0..70).chain([1_023, 1_024, 1_025, 1_000_000]) {
+			let asked = Cell::new(0);
+			let has = async |number| {
+				asked.set(asked.get() + 1);
+				Ok(number < there)
+			};
+			assert_eq!(count(has).await.unwrap(), there);
+			assert!(asked.get() <= 2 * (there + 2).ilog2() + 2, "{there}: {}", asked.get());
+		}
+	}
 }

@@ -185,8 +185,8 @@ fn every_error_says_what_happened_why_and_what_helps() {
 		shell.succeeds(&[&offer[..], &["--out", file], &unlock[..]].concat());
 	}
 	let offer = ["enrol", "offer", "--role", "patient", "--sponsor", "2", "--genesis"];
-	let put = ["put", "text.txt", "--patient", "5", "--vault-of", "2"];
-	let cases: [(&str, Vec<&str>); 50] = [
+	let put = ["put", "text.txt", "--patient", "5", "--custodian", "2"];
+	let cases: [(&str, Vec<&str>); 56] = [
 		("no-command", vec![]),
 		("unknown-command", vec!["frobnicate"]),
 		("unknown-subcommand", vec!["keys", "frobnicate"]),
@@ -264,6 +264,15 @@ fn every_error_says_what_happened_why_and_what_helps() {
 			vec!["enrol", "offer", "--role", "patient", "--sponsor", "0"],
 		),
 		("give-up-unasked", vec!["seat", "give-up"]),
+		("epoch-too-short", vec!["council", "propose", "epoch-length", "3s"]),
+		("restart-log-unasked", vec!["center", "restart-log"]),
+		("repair-no-record", vec!["repair", "0x12"]),
+		("seed-of-nothing", {
+			let new = ["keys", "new", "--home", "other", "--account-seed-file", "open/keys.json"];
+			[&new[..], &["--passphrase-file", "right"]].concat()
+		}),
+		("witness-without-keys", vec!["keys", "new-witness", "--out", "witness.seed"]),
+		("no-custodian", vec!["put", "text.txt", "--patient", "5"]),
 		("host-of-a-name", vec!["seat", "accept-hosting", "hospital"]),
 		("no-vault-address", vec!["doctor", "--vault", "http://vault.example"]),
 	];

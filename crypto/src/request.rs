@@ -1,23 +1,16 @@
 //! Signed requests to a vault: HTTP Message Signatures (RFC 9421) with Ed25519.
 
-mod base;
+mod parse;
 
-use base::{components, signature_base, Parameters};
-use base64::{
-	engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
-	Engine,
-};
+use base64::{engine::general_purpose::URL_SAFE_NO_PAD, Engine};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use rand::{rngs::OsRng, RngCore, TryRngCore};
-use sha2::{Digest as _, Sha256};
-use ward_primitives::{Digest, KeyBytes, ParticipantId, PurposeOfUse};
+pub use ward_primitives::request::{content_digest, RequestParts, SignedHeaders, MAX_LIFETIME};
+use ward_primitives::{
+	request::{components, signature_base, Parameters},
+	KeyBytes,
+};
 use zeroize::Zeroize;
-
-/// The label of Ward's signature among those that a request may carry.
-const LABEL: &str = "ward";
-
-/// The most seconds between a request's creation and its expiry.
-pub const MAX_LIFETIME: u64 = 60;
 
 /// How many seconds a request may seem to be created in the future.
 pub const MAX_CLOCK_SKEW: u64 = 5;
@@ -80,34 +73,6 @@ pub fn verify_signature(key: &KeyBytes, message: &[u8], signature: &[u8; 64]) ->
 		.is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
-/// What a request's signature covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RequestParts<'a> {
-	/// The HTTP method.
-	pub method: &'a str,
-	/// The path as it stands in the request line, with its percent encoding.
-	pub path: &'a str,
-	/// The query as it stands in the request line, without its `?`.
-	pub query: Option<&'a str>,
-	/// The value of `Content-Digest`, if the request has one.
-	pub content_digest: Option<&'a str>,
-	/// The vault's center, the value of `Ward-Vault`.
-	pub vault: ParticipantId,
-	/// The chain, the value of `Ward-Genesis`.
-	pub genesis: Digest,
-	/// The purpose of use, the value of `Ward-Purpose`.
-	pub purpose: PurposeOfUse,
-}
-
-/// The two header fields that carry a signature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignedHeaders {
-	/// The value of `Signature-Input`.
-	pub signature_input: String,
-	/// The value of `Signature`.
-	pub signature: String,
-}
-
 /// What a verified signature says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
@@ -161,13 +126,7 @@ pub fn sign(
 	nonce: &str,
 ) -> SignedHeaders {
 	let parameters = Parameters { created, expires, nonce: nonce.into(), key: key.public() };
-	let components = components(parts);
-	let input = parameters.signature_params(&components);
-	let signature = key.sign(signature_base(&components, &input).as_bytes());
-	SignedHeaders {
-		signature_input: format!("{LABEL}={input}"),
-		signature: format!("{LABEL}=:{}:", STANDARD.encode(signature)),
-	}
+	parameters.sign(parts, |base| key.sign(base))
 }
 
 /// A random nonce, 22 characters of base64url.
@@ -195,8 +154,8 @@ pub fn verify(
 	if components.iter().any(|(_, value)| !is_field_text(value)) {
 		return Err(RequestError::Malformed("a covered component holds a control character"));
 	}
-	let (input, parameters) = base::parse_input(signature_input, &components)?;
-	let signature = base::parse_signature(signature)?;
+	let (input, parameters) = parse::parse_input(signature_input, &components)?;
+	let signature = parse::parse_signature(signature)?;
 	let Parameters { created, expires, nonce, key } = parameters;
 	match expires.checked_sub(created) {
 		None => return Err(RequestError::Malformed("it expires before it is created")),
@@ -218,11 +177,6 @@ pub fn verify(
 /// Whether a value can stand on one line of a signature base.
 fn is_field_text(value: &str) -> bool {
 	value.bytes().all(|byte| matches!(byte, b' '..=b'~'))
-}
-
-/// The value of `Content-Digest` (RFC 9530) for a body: its SHA-256.
-pub fn content_digest(body: &[u8]) -> String {
-	format!("sha-256=:{}:", STANDARD.encode(Sha256::digest(body)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use sc_cli::RunCmd;
 
-use crate::founding::FoundCmd;
+use crate::{founding::FoundCmd, receipts::ReceiptsArgs};
 
 /// The node's arguments.
 ///
@@ -19,6 +19,10 @@ pub(crate) struct Cli {
 	/// How to run the node.
 	#[clap(flatten)]
 	pub(crate) run: RunCmd,
+
+	/// What the node may do to fetch storage receipts.
+	#[clap(flatten)]
+	pub(crate) receipts: ReceiptsArgs,
 }
 
 /// What the program does besides running a node.

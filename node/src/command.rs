@@ -55,13 +55,14 @@ fn dispatch(cli: &Cli) -> sc_cli::Result<()> {
 	match &cli.subcommand {
 		None => {
 			let runner = cli.create_runner(&cli.run)?;
+			let receipts = cli.receipts.clone();
 			runner.run_node_until_exit(|config| async move {
 				match config.network.network_backend {
 					NetworkBackendType::Libp2p => {
-						service::new_full::<sc_network::NetworkWorker<Block, _>>(config)
+						service::new_full::<sc_network::NetworkWorker<Block, _>>(config, &receipts)
 					},
 					NetworkBackendType::Litep2p => {
-						service::new_full::<sc_network::Litep2pNetworkBackend>(config)
+						service::new_full::<sc_network::Litep2pNetworkBackend>(config, &receipts)
 					},
 				}
 				.map_err(sc_cli::Error::Service)

@@ -47,6 +47,11 @@ pub(crate) struct FoundCmd {
 	#[arg(long, value_name = "SEATS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
 	minimum: u32,
 
+	/// How long an epoch of storage receipts lasts, 4 seconds to 7 days: in each of them the centers look once
+	/// at what the others hold. Six hours if omitted. The council can change it.
+	#[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(4..=604_800))]
+	receipt_epoch: Option<u64>,
+
 	/// The address of a node that newcomers connect to first. Repeatable.
 	#[arg(long = "bootnode", value_name = "MULTIADDR")]
 	bootnodes: Vec<MultiaddrWithPeerId>,
@@ -91,6 +96,16 @@ fn founding_center(text: &str) -> Result<FoundingCenter, String> {
 }
 
 impl FoundCmd {
+	/// What the founders agreed on, as a patch of the runtime's genesis.
+	fn genesis(&self) -> serde_json::Value {
+		let terms = FoundingTerms { session_length: self.session_length, minimum: self.minimum };
+		let mut genesis = founding_genesis(&self.health_authority, &self.centers, terms);
+		if let Some(seconds) = self.receipt_epoch {
+			genesis["receipts"]["epochLength"] = seconds.saturating_mul(1_000).into();
+		}
+		genesis
+	}
+
 	/// Writes the spec.
 	pub(crate) fn run(&self) -> sc_cli::Result<()> {
 		if self.minimum as usize > self.centers.len() {
@@ -101,7 +116,6 @@ impl FoundCmd {
 				self.centers.len()
 			)));
 		}
-		let terms = FoundingTerms { session_length: self.session_length, minimum: self.minimum };
 		let runtime = match &self.runtime {
 			Some(path) => Cow::Owned(std::fs::read(path).map_err(|error| {
 				sc_cli::Error::Input(format!("the runtime {}: {error}", path.display()))
@@ -114,11 +128,7 @@ impl FoundCmd {
 			.with_chain_type(ChainType::Live)
 			.with_properties(properties())
 			.with_boot_nodes(self.bootnodes.clone())
-			.with_genesis_config_patch(founding_genesis(
-				&self.health_authority,
-				&self.centers,
-				terms,
-			))
+			.with_genesis_config_patch(self.genesis())
 			.build();
 		// What cannot found the chain shows here, and not when the nodes start.
 		spec.as_storage_builder().build_storage().map_err(|error| {
@@ -130,5 +140,46 @@ impl FoundCmd {
 			None => println!("{json}"),
 		}
 		Ok(())
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::Parser;
+	use pallet_ward_receipts::DEFAULT_EPOCH_LENGTH;
+	use sp_runtime::BuildStorage;
+	use ward_runtime::{Runtime, RuntimeGenesisConfig};
+
+	/// The length of an epoch in the chain that these arguments found.
+	fn epoch_length(args: &[&str]) -> Result<u64, clap::Error> {
+		let key = |byte: u8| format!("0x{}", format!("{byte:02x}").repeat(32));
+		let center = format!("{},{},{}", key(2), key(3), key(4));
+		let always = ["found", "--name", "Test", "--id", "test", "--health-authority"];
+		let always = always.into_iter().map(str::to_owned);
+		let always = always.chain([key(1), "--center".into(), center]);
+		let found = Founding::try_parse_from(always.chain(args.iter().map(|arg| (*arg).into())))?;
+		let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("JSON");
+		sc_chain_spec::json_patch::merge(&mut config, found.command.genesis());
+		let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("it fits");
+		let storage = config.build_storage().expect("it founds a chain");
+		let mut state = sp_io::TestExternalities::new(storage);
+		Ok(state.execute_with(pallet_ward_receipts::EpochLength::<Runtime>::get))
+	}
+
+	#[derive(Debug, clap::Parser)]
+	struct Founding {
+		#[clap(flatten)]
+		command: FoundCmd,
+	}
+
+	#[test]
+	fn the_founders_choose_how_long_an_epoch_of_receipts_lasts() {
+		assert_eq!(epoch_length(&[]).ok(), Some(DEFAULT_EPOCH_LENGTH));
+		assert_eq!(epoch_length(&["--receipt-epoch", "30"]).ok(), Some(30_000));
+		assert_eq!(epoch_length(&["--receipt-epoch", "604800"]).ok(), Some(604_800_000));
+		for wrong in ["0", "3", "604801", "-1", "1h"] {
+			assert!(epoch_length(&["--receipt-epoch", wrong]).is_err(), "{wrong}");
+		}
 	}
 }

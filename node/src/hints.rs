@@ -1,8 +1,11 @@
 //! Says what to do where the SDK only says what is wrong.
 
+use pallet_ward_receipts::witness;
 use sc_service::Configuration;
 use sp_core::crypto::{key_types, KeyTypeId};
 use sp_keystore::Keystore;
+
+use crate::receipts::ReceiptsArgs;
 
 /// The keys of an authority, and the schemes that `key insert` needs for them.
 const AUTHORITY_KEYS: [(KeyTypeId, &str, &str, &str); 2] = [
@@ -11,10 +14,14 @@ const AUTHORITY_KEYS: [(KeyTypeId, &str, &str, &str); 2] = [
 ];
 
 /// Warns about each key that an authority needs and does not have.
-pub(crate) fn warn_of_missing_keys(config: &Configuration, keystore: &dyn Keystore) {
+pub(crate) fn warn_of_missing_keys(
+	config: &Configuration,
+	keystore: &dyn Keystore,
+	receipts: &ReceiptsArgs,
+) {
+	let has_key = |key_type| keystore.keys(key_type).is_ok_and(|keys| !keys.is_empty());
 	for (key_type, name, scheme, use_of_it) in AUTHORITY_KEYS {
-		let has_key = keystore.keys(key_type).is_ok_and(|keys| !keys.is_empty());
-		if !has_key {
+		if !has_key(key_type) {
 			log::warn!(
 				"🔑 No `{name}` key in the keystore: this authority cannot {use_of_it}. Insert one \
 				 with `ward-node key insert --base-path {} --chain SPEC --scheme {scheme} --key-type \
@@ -23,6 +30,15 @@ pub(crate) fn warn_of_missing_keys(config: &Configuration, keystore: &dyn Keysto
 				config.base_path.path().display(),
 			);
 		}
+	}
+	if receipts.is_enabled() && !has_key(witness::KEY_TYPE) {
+		log::warn!(
+			"🔑 No `wtns` key in the keystore: this authority cannot witness that other centers still hold \
+			 their records. Insert one with `ward-node key insert --base-path {} --chain SPEC --scheme \
+			 ed25519 --key-type wtns --suri FILE`, and attach its public key to the center with the role \
+			 `witness`. `--no-receipts` does without.",
+			config.base_path.path().display(),
+		);
 	}
 }
 

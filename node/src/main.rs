@@ -9,6 +9,9 @@ mod command;
 mod double_authoring;
 mod founding;
 mod hints;
+#[cfg(test)]
+mod hostile_vaults;
+mod receipts;
 mod rpc;
 mod service;
 

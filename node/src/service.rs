@@ -15,7 +15,11 @@ use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use sp_runtime::traits::Block as BlockT;
 use ward_runtime::{apis::RuntimeApi, opaque::Block};
 
-use crate::{double_authoring, hints, rpc};
+use crate::{
+	double_authoring, hints,
+	receipts::{self, ReceiptsArgs},
+	rpc,
+};
 
 /// The client: database, executor and import.
 pub(crate) type FullClient = sc_service::TFullClient<
@@ -148,6 +152,7 @@ fn inherent_data(
 /// Starts a full node or, with `--validator`, an authority.
 pub(crate) fn new_full<N: sc_network::NetworkBackend<Block, Hash>>(
 	config: Configuration,
+	receipts_args: &ReceiptsArgs,
 ) -> Result<TaskManager, ServiceError> {
 	let sc_service::PartialComponents {
 		client,
@@ -162,7 +167,7 @@ pub(crate) fn new_full<N: sc_network::NetworkBackend<Block, Hash>>(
 
 	let role = config.role;
 	if role.is_authority() {
-		hints::warn_of_missing_keys(&config, &*keystore_container.keystore());
+		hints::warn_of_missing_keys(&config, &*keystore_container.keystore(), receipts_args);
 	}
 
 	let mut net_config = sc_network::config::FullNetworkConfiguration::<Block, Hash, N>::new(
@@ -203,6 +208,12 @@ pub(crate) fn new_full<N: sc_network::NetworkBackend<Block, Hash>>(
 			gap_sync_body_policy: None,
 		})?;
 
+	if let Some(mut storage) = backend.offchain_storage() {
+		receipts::write_settings(receipts_args, &mut storage);
+		if let Some(registry) = config.prometheus_registry() {
+			receipts::register(registry, storage)?;
+		}
+	}
 	if config.offchain_worker.enabled {
 		let workers = sc_offchain::OffchainWorkers::new(sc_offchain::OffchainWorkerOptions {
 			runtime_api_provider: client.clone(),

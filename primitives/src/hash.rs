@@ -33,11 +33,27 @@ pub enum Domain {
 	Content,
 	/// The associated data that binds a wrapped data key to its record and recipient.
 	Wrap,
+	/// The score by which the witnesses of a cohort are drawn, see [`crate::receipt::draw`].
+	Witness,
+	/// What a witness challenges a custodian with, see [`crate::receipt::challenge_digest`].
+	Challenge,
+	/// Which leaf of a record a challenge asks for, see [`crate::receipt::leaf_of`].
+	Leaf,
+	/// The digest of the record ids of a cohort, see [`crate::receipt::ids_digest`].
+	Cohort,
+	/// What a custodian answers for one row, see [`crate::receipt::RowResult`].
+	RowResult,
+	/// A custodian's signature over what it still holds, see [`crate::receipt::StorageReceipt`].
+	Storage,
+	/// What binds the sealed answer of a custodian to its challenge.
+	ReceiptSeal,
+	/// A witness's signature over what it has seen, see [`crate::receipt::Report`].
+	Report,
 }
 
 impl Domain {
 	/// All domains, in the order of `docs/protocol.md`.
-	pub const ALL: [Self; 10] = [
+	pub const ALL: [Self; 18] = [
 		Self::Manifest,
 		Self::Attributes,
 		Self::RecordId,
@@ -48,6 +64,14 @@ impl Domain {
 		Self::AccessLog,
 		Self::Content,
 		Self::Wrap,
+		Self::Witness,
+		Self::Challenge,
+		Self::Leaf,
+		Self::Cohort,
+		Self::RowResult,
+		Self::Storage,
+		Self::ReceiptSeal,
+		Self::Report,
 	];
 
 	/// The tag's bytes, with the closing NUL.
@@ -63,6 +87,14 @@ impl Domain {
 			Self::AccessLog => b"ward/access-log/v1\0",
 			Self::Content => b"ward/content/v1\0",
 			Self::Wrap => b"ward/wrap/v1\0",
+			Self::Witness => b"ward/witness/v1\0",
+			Self::Challenge => b"ward/challenge/v1\0",
+			Self::Leaf => b"ward/leaf/v1\0",
+			Self::Cohort => b"ward/cohort/v1\0",
+			Self::RowResult => b"ward/row-result/v1\0",
+			Self::Storage => b"ward/storage/v1\0",
+			Self::ReceiptSeal => b"ward/receipt-seal/v1\0",
+			Self::Report => b"ward/report/v1\0",
 		}
 	}
 

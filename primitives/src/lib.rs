@@ -10,6 +10,8 @@
 //! - [`inputs`]: how its inputs are gathered from chain state.
 //! - [`record`], [`attributes`], [`deposit`]: what a record is and what its custodian signs.
 //! - [`participant`], [`proof`]: who takes part, and how a newcomer proves a key.
+//! - [`receipt`]: how other centers see that a custodian still has a record.
+//! - [`request`]: what the signature of a request to a vault covers.
 //! - [`consent`]: grants and their scopes, in the shape of a FHIR R4 `Consent`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -31,8 +33,10 @@ pub mod json;
 pub mod participant;
 pub mod proof;
 pub mod purpose;
+pub mod receipt;
 pub mod record;
 pub mod refusal;
+pub mod request;
 pub mod seat;
 pub mod traits;
 

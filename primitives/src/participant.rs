@@ -115,8 +115,10 @@ impl KeyRoles {
 	pub const GOVERN: Self = Self(1 << 2);
 	/// Signs deposit and storage receipts in a vault. Signs no call.
 	pub const RECEIPT: Self = Self(1 << 3);
-	/// Reports what an authority's off-chain worker has seen.
+	/// Signs what an authority's off-chain worker asks vaults for and reports of them. Signs no call.
 	pub const WITNESS: Self = Self(1 << 4);
+	/// The keys of programs that run unattended: they sign no call, and each stands alone.
+	pub const UNATTENDED: Self = Self(Self::RECEIPT.0 | Self::WITNESS.0);
 	/// Every bit that has a meaning.
 	pub const ALL: Self = Self(0b1_1111);
 	/// The bits of a person's or a center's main key.
@@ -131,7 +133,7 @@ impl KeyRoles {
 	/// each stand alone.
 	pub const fn is_valid(self) -> bool {
 		let known = self.0 != 0 && self.0 & !Self::ALL.0 == 0;
-		let unattended = self.0 & (Self::RECEIPT.0 | Self::WITNESS.0) != 0;
+		let unattended = self.0 & Self::UNATTENDED.0 != 0;
 		known && (!unattended || self.0.is_power_of_two())
 	}
 

@@ -10,7 +10,7 @@ pub enum Refusal {
 	UnknownKey = 1,
 	/// The signing key is retired.
 	RetiredKey = 2,
-	/// The key's roles allow no call: a receipt key signs no transactions.
+	/// The key's roles allow no call: a receipt key and a witness key sign no transactions.
 	KeyCannotCall = 3,
 	/// The participant's or the sponsor's quota is used up for now; it refills with time.
 	QuotaExhausted = 4,
@@ -48,8 +48,8 @@ impl Refusal {
 			},
 			Self::RetiredKey => "the signing key is retired; sign with a current key",
 			Self::KeyCannotCall => {
-				"this key may not sign calls (a receipt key signs receipts only); sign with a key \
-				 that has the act role"
+				"this key may not sign calls (a receipt key signs receipts only, a witness key reports \
+				 only); sign with a key that has the act role"
 			},
 			Self::QuotaExhausted => {
 				"the quota of the participant or of its sponsor is used up for now; wait some \

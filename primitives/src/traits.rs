@@ -7,8 +7,8 @@
 use alloc::vec::Vec;
 
 use crate::{
-	decision::RecordFacts, Grant, Interval, KeyBytes, KeyRoles, Moment, ParticipantId, Role,
-	Timeline,
+	decision::RecordFacts, receipt::Row, Grant, Interval, KeyBytes, KeyRoles, Moment,
+	ParticipantId, Role, Timeline,
 };
 
 /// Knows which participant an account acts for.
@@ -43,6 +43,12 @@ pub trait ReadParticipants {
 	/// active.
 	fn receipt_key(center: ParticipantId) -> Option<KeyBytes>;
 
+	/// The active participant whose live key with the witness role this is.
+	fn witness_of(key: &KeyBytes) -> Option<ParticipantId>;
+
+	/// The base URL of the vault of `center`; none if it runs no vault, or is not active.
+	fn vault_endpoint(center: ParticipantId) -> Option<Vec<u8>>;
+
 	/// Whether `id` exists, is active now and has this role.
 	fn is_active(id: ParticipantId, role: Role, now: Moment) -> bool {
 		Self::participant(id, now).is_some_and(|(has, active)| has == role && active.contains(now))
@@ -53,6 +59,28 @@ pub trait ReadParticipants {
 pub trait ReadRecords {
 	/// What a decision depends on of a record.
 	fn record(id: crate::RecordId) -> Option<RecordFacts>;
+}
+
+/// Reads who holds which records.
+pub trait ReadCustody {
+	/// The centers that hold records after `after`, in no particular order but always the same, at most
+	/// `limit`; each with the number of its rows.
+	fn custodians(after: Option<ParticipantId>, limit: u32) -> Vec<(ParticipantId, u64)>;
+
+	/// How many rows a center has.
+	fn rows(center: ParticipantId) -> u64;
+
+	/// A row of a center.
+	fn row(center: ParticipantId, row: u64) -> Option<Row>;
+}
+
+/// Reads who takes part in consensus.
+pub trait ReadSeats {
+	/// The seats that author and vote now, each once.
+	fn sitting() -> Vec<ParticipantId>;
+
+	/// On whose node a center is a guest, if it is one.
+	fn host(center: ParticipantId) -> Option<ParticipantId>;
 }
 
 /// Reads what patients allowed and forbade.

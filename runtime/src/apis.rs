@@ -27,16 +27,17 @@ use ward_primitives::{
 	council::Motion,
 	decision::{DecisionInputs, Query},
 	inputs,
+	receipt::{CohortRow, CustodyState, EpochInfo, LogRow, ReceiptTask},
 	seat::{SeatInfo, SessionInfo},
 	traits::ReadParticipants,
-	AccessRequest, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord, ParticipantId,
-	ParticipantRow, RecordId, RecordRow, Timeline, VaultRow,
+	AccessRequest, Custodian, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord,
+	ParticipantId, ParticipantRow, RecordId, RecordRow, Timeline, VaultRow,
 };
 use ward_runtime_api::BatchFault;
 
 use crate::{
 	AccountId, AllPalletsWithSystem, Authorities, Block, Consent, Executive, Governance, Grandpa,
-	Historical, InherentDataExt as _, Nonce, Participants, Quota, Records, Runtime,
+	Historical, InherentDataExt as _, Nonce, Participants, Quota, Receipts, Records, Runtime,
 	RuntimeGenesisConfig, SessionKeys, System, Timestamp, SLOT_DURATION, VERSION,
 };
 
@@ -289,6 +290,38 @@ impl_runtime_apis! {
 
 		fn host(guest: ParticipantId) -> Option<ParticipantId> {
 			Authorities::host(guest)
+		}
+
+		fn receipt_epoch() -> EpochInfo {
+			Receipts::receipt_epoch()
+		}
+
+		fn receipt_task(
+			custodian: ParticipantId,
+			cohort: u64,
+			witness: ParticipantId,
+		) -> Option<ReceiptTask> {
+			Receipts::receipt_task(custodian, cohort, witness)
+		}
+
+		fn cohort(custodian: ParticipantId, cohort: u64) -> Option<CohortRow> {
+			Receipts::cohort(custodian, cohort)
+		}
+
+		fn witnesses(custodian: ParticipantId, cohort: u64) -> Vec<ParticipantId> {
+			Receipts::witnesses(custodian, cohort)
+		}
+
+		fn custody_states(record: RecordId) -> Vec<CustodyState> {
+			let custodians = Records::record(record).map(|row| row.custodians).unwrap_or_default();
+			let state = |Custodian { center, row }| {
+				CustodyState { center, row, state: Receipts::row_state(center, row) }
+			};
+			custodians.into_iter().map(state).collect()
+		}
+
+		fn log_head(custodian: ParticipantId) -> Option<LogRow> {
+			Receipts::log_head(custodian)
 		}
 
 		fn council() -> Vec<ParticipantId> {

@@ -7,7 +7,8 @@ use frame_support::{
 	traits::{Get, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys},
 	BoundedVec,
 };
-use pallet_ward_authorities::Seats;
+use pallet_session::Validators;
+use pallet_ward_authorities::{Hosts, SeatId, Seats};
 use pallet_ward_participants as participants;
 use pallet_ward_records::Author;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
@@ -17,6 +18,7 @@ use ward_primitives::{
 	attributes::DataPeriod,
 	consent::{MAX_EXCEPTIONS, MAX_NAMED_RECORDS},
 	participant::{Condition, SealingKey, SealingSuite},
+	record::COHORT_SIZE,
 	seat::SeatRow,
 	ActionSet, CategorySet, Grant, GrantTerms, Interval, KeyBytes, KeyRoles, KeyRow, ParticipantId,
 	ParticipantRow, PurposeOfUse, PurposeSet, RecordContent, RecordId, RecordRow, Role, Scope,
@@ -26,7 +28,7 @@ use ward_primitives::{
 use crate::{
 	configs::{MaxHealthAuthorities, MaxSeats},
 	AccountId, AllPalletsWithSystem, Authorities, Consent, Governance, Participants, Quota,
-	Records, Runtime, SessionKeys, System,
+	Receipts, Records, Runtime, SessionKeys, System,
 };
 
 define_benchmarks!(
@@ -36,6 +38,7 @@ define_benchmarks!(
 	[pallet_ward_consent, Consent]
 	[pallet_ward_quota, Quota]
 	[pallet_ward_governance, Governance]
+	[pallet_ward_receipts, Receipts]
 );
 
 /// Which benchmarks there are, and how the storage is laid out.
@@ -141,6 +144,21 @@ impl Helper {
 		participants::Affiliations::<Runtime>::insert(member, center, ALWAYS);
 		participants::AffiliatedCenters::<Runtime>::try_append(member, center)
 			.expect("the bound is respected; qed");
+	}
+
+	fn insert_record(content: RecordContent) -> RecordId {
+		let id = content.record_id(&[0; 32]);
+		let row = RecordRow {
+			content,
+			author_center: None,
+			custodians: Default::default(),
+			anchored_at: 0,
+			lineage: id,
+			supersedes: None,
+			superseded_by: None,
+		};
+		pallet_ward_records::Records::<Runtime>::insert(id, row);
+		id
 	}
 
 	pub(crate) fn grant(patient: ParticipantId, grantee: ParticipantId, terms: GrantTerms) {
@@ -256,6 +274,44 @@ impl pallet_ward_records::BenchmarkHelper<AccountId> for Helper {
 	}
 }
 
+impl pallet_ward_receipts::BenchmarkHelper<AccountId> for Helper {
+	fn seats(count: u32) -> Vec<ParticipantId> {
+		Self::remove_seats();
+		let seat = |_| {
+			let (_, center) = Self::participant(Role::MedicalCenter, None);
+			Self::give_seat(center);
+			center
+		};
+		let seats: Vec<_> = (0..count).map(seat).collect();
+		Validators::<Runtime>::put(seats.iter().copied().map(SeatId).collect::<Vec<_>>());
+		seats
+	}
+
+	fn witness(seat: ParticipantId, key: KeyBytes) {
+		Self::attach(&key.into(), seat, KeyRoles::WITNESS);
+	}
+
+	fn custodian(receipt_key: KeyBytes, host: ParticipantId) -> (AccountId, ParticipantId) {
+		use pallet_ward_records::{BenchmarkHelper, Custody, CustodyCount};
+		let center = <Self as BenchmarkHelper<AccountId>>::custodian(0, receipt_key);
+		Hosts::<Runtime>::insert(center, host);
+		let record = RecordContent {
+			patient: center,
+			author: center,
+			commitment: [1; 32],
+			attributes: [1; 32],
+			content_root: [1; 32],
+			size: <Runtime as pallet_ward_records::Config>::MaxSize::get(),
+		};
+		let id = Self::insert_record(record);
+		Custody::<Runtime>::insert(center, 0, id);
+		CustodyCount::<Runtime>::insert(center, COHORT_SIZE);
+		let governor: AccountId = BlakeTwo256::hash(&receipt_key).0.into();
+		Self::attach(&governor, center, KeyRoles::GOVERN);
+		(governor, center)
+	}
+}
+
 impl pallet_ward_consent::BenchmarkHelper<AccountId> for Helper {
 	fn patient() -> (AccountId, ParticipantId) {
 		Self::participant(Role::Patient, None)
@@ -274,17 +330,6 @@ impl pallet_ward_consent::BenchmarkHelper<AccountId> for Helper {
 			content_root: [1; 32],
 			size: u64::from(number) + 1,
 		};
-		let id = content.record_id(&[0; 32]);
-		let row = RecordRow {
-			content,
-			author_center: None,
-			custodians: Default::default(),
-			anchored_at: 0,
-			lineage: id,
-			supersedes: None,
-			superseded_by: None,
-		};
-		pallet_ward_records::Records::<Runtime>::insert(id, row);
-		id
+		Self::insert_record(content)
 	}
 }

@@ -5,6 +5,7 @@
 
 use alloc::{string::ToString, vec, vec::Vec};
 use pallet_ward_authorities::{SeatId, DEFAULT_SESSION_LENGTH};
+use pallet_ward_receipts::DEFAULT_EPOCH_LENGTH;
 use serde_json::{json, Value};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
@@ -35,7 +36,8 @@ pub struct FoundingTerms {
 /// The genesis patch of a consortium.
 ///
 /// The health authority becomes participant 1 and sponsors the centers, which become participants 2
-/// and up, in their order, with a seat each. All of them form the council.
+/// and up, in their order, with a seat each. All of them form the council. What is to be otherwise than by
+/// default is changed in the patch, such as `receipts.epochLength`.
 pub fn founding_genesis(
 	health_authority: &AccountId,
 	centers: &[FoundingCenter],
@@ -59,6 +61,7 @@ pub fn founding_genesis(
 			"minimum": terms.minimum,
 			"sessionLength": terms.session_length,
 		},
+		"receipts": { "epochLength": DEFAULT_EPOCH_LENGTH },
 	})
 }
 

@@ -144,8 +144,7 @@ pub const VERSION: sp_version::RuntimeVersion = sp_version::RuntimeVersion {
 	system_version: 1,
 };
 
-/// The runtime: its pallets, with numbers that never change. Reserved: 15 Receipts, 16 Emergency,
-/// 17 Disclosures.
+/// The runtime: its pallets, with numbers that never change. Reserved: 16 Emergency, 17 Disclosures.
 #[frame_support::runtime]
 mod runtime {
 	#[runtime::runtime]
@@ -186,6 +185,10 @@ mod runtime {
 	// session asks it for the first set.
 	#[runtime::pallet_index(14)]
 	pub type Authorities = pallet_ward_authorities;
+
+	// Before the session: an epoch's witnesses are drawn from the seats that had the block before.
+	#[runtime::pallet_index(15)]
+	pub type Receipts = pallet_ward_receipts;
 
 	#[runtime::pallet_index(19)]
 	pub type Authorship = pallet_authorship;

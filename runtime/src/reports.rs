@@ -1,5 +1,5 @@
 //! How a node writes the transactions that nobody signs: reports of breaches of consensus, which
-//! carry their own proof.
+//! carry their own proof, and of what a witness has seen, which carry its signature.
 
 use frame_system::offchain::{
 	CreateAuthorizedTransaction, CreateBare, CreateTransaction, CreateTransactionBase,
@@ -37,7 +37,7 @@ where
 	}
 }
 
-/// For reports of double authoring.
+/// For reports of double authoring, and for those of witnesses.
 impl<LocalCall> CreateAuthorizedTransaction<LocalCall> for Runtime
 where
 	RuntimeCall: From<LocalCall>,

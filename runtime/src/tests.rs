@@ -10,6 +10,7 @@ mod governance;
 mod histories;
 mod metadata;
 mod reads;
+mod receipts;
 mod story;
 #[cfg(feature = "runtime-benchmarks")]
 mod weights;

@@ -147,7 +147,35 @@ start_node() {
 	run "node-$n" "$BIN/ward-node" --validator --chain "$SPEC" --base-path "$base" --name "center-$n" \
 		--node-key-file "$DIRECTORY/keys/node-$n" --listen-addr "/ip4/127.0.0.1/tcp/$(p2p_port "$n")" \
 		--rpc-port "$(rpc_port "$n")" --prometheus-port "$(prometheus_port "$n")" \
-		--state-pruning archive --no-mdns --no-telemetry --allow-private-ip
+		--state-pruning archive --no-mdns --no-telemetry --allow-private-ip --receipts-allow-loopback
+}
+
+# node_base N: where node N keeps its data.
+node_base() { echo "$DIRECTORY/node-$1"; }
+
+# open_seat N: a home for the founding center of node N, with the account key that found_chain made.
+open_seat() {
+	(umask 077 && head -c 24 /dev/urandom | base64 >"$DIRECTORY/keys/seat-$1.passphrase")
+	as "seat-$1" keys new --account-seed-file "$DIRECTORY/keys/account-$1.seed" >"$DIRECTORY/keys/seat-$1.json"
+}
+
+# give_witness_key N: the center of node N makes and attaches a witness key, which the node gets; it goes on meanwhile.
+give_witness_key() {
+	local n=$1 seed=$DIRECTORY/keys/witness-$1.seed
+	[ -s "$DIRECTORY/keys/seat-$n.json" ] || open_seat "$n"
+	as "seat-$n" keys new-witness --out "$seed" >"$DIRECTORY/keys/witness-$n.json"
+	"$BIN/ward-node" key insert --base-path "$(node_base "$n")" --chain "$SPEC" --scheme ed25519 --key-type wtns --suri "$seed"
+	rm "$seed"
+}
+
+# give_witness_keys N...: at the same time, because each waits for a final block.
+give_witness_keys() {
+	local n giving=()
+	for n; do
+		ERRORS=$DIRECTORY/errors-seat-$n.json give_witness_key "$n" &
+		giving+=($!)
+	done
+	for n in "${giving[@]}"; do check "a node has its witness key" wait "$n"; done
 }
 
 # start_follower N ADDRESS: a node that is no authority and knows nobody but the node at that address. A proxy may stand
@@ -252,7 +280,7 @@ sys.exit(not any(map(wanted, entries)))' "$DIRECTORY/log.json" "$1" "$2" "$3"
 flip_a_byte() {
 	python3 -c '
 import pathlib, sys
-[path] = [p for p in pathlib.Path(sys.argv[1]).rglob("*") if p.is_file() and sys.argv[2][2:] in str(p)]
+[path] = [p for p in pathlib.Path(sys.argv[1]).rglob("*") if p.is_file() and p.name == sys.argv[2][2:]]
 content = bytearray(path.read_bytes())
 content[len(content) // 2] ^= 1
 path.write_bytes(content)' "$1" "$2"

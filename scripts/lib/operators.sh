@@ -210,6 +210,15 @@ import json, sys
 sys.exit(any(seat["seat"]["row"]["suspension"] for seat in json.load(open(sys.argv[1]))["seats"]))' "$DIRECTORY/seats.json"
 }
 
+# witness_key_is VERDICT: what the doctor says of the witness key of the fifth center's node.
+witness_key_is() {
+	EXPECT_FAILURE=yes on center-5 ward doctor --seat >"$DIRECTORY/doctor.json" 2>/dev/null || true
+	python3 -c '
+import json, sys
+[check] = [check for check in json.load(open(sys.argv[1]))["checks"] if check["check"] == "witness key"]
+sys.exit(check["verdict"] != sys.argv[2] and str(check))' "$DIRECTORY/doctor.json" "$1"
+}
+
 authors_and_votes() { sits "$1" "$DIRECTORY/status.json"; }
 
 # session_keys: those that the chain has for the fifth center.

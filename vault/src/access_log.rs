@@ -3,7 +3,7 @@
 
 use codec::{Decode, Encode};
 use redb::{ReadableTable, TableDefinition, WriteTransaction};
-use ward_primitives::{Digest, ParticipantId};
+use ward_primitives::{receipt::LogHead, Digest, ParticipantId};
 pub use ward_vault_api::log::{Entry, Event, LogFacts};
 
 use crate::database::{decode, fact, Database, Result, FACTS};
@@ -28,6 +28,14 @@ pub struct Gap {
 	pub to: u64,
 	/// The hash of the last one that is lost.
 	pub head: Digest,
+}
+
+impl Gap {
+	/// How many entries are lost.
+	#[allow(clippy::len_without_is_empty)] // A gap is never empty.
+	pub const fn len(&self) -> u64 {
+		self.to.saturating_sub(self.from)
+	}
 }
 
 const GAPS: &str = "log-gaps";
@@ -114,6 +122,22 @@ impl Database {
 				}
 			}
 			Ok((entries, next))
+		})
+		.await
+	}
+
+	/// What the log was when it had `height` entries, as far as it has them or they lie at the end of a gap,
+	/// and what it is now.
+	pub async fn log_at(&self, height: u64, genesis: Digest) -> Result<(Option<Digest>, LogHead)> {
+		self.read(move |transaction| {
+			let gaps = gaps(&transaction.open_table(FACTS)?)?;
+			let log = transaction.open_table(LOG)?;
+			let (next, head) = next_entry(&log, &gaps)?;
+			let then = match height {
+				0 => Some(genesis),
+				_ => hash_before(&log, &gaps, height)?,
+			};
+			Ok((then, LogHead { height: next, head: head.unwrap_or(genesis) }))
 		})
 		.await
 	}

@@ -6,6 +6,7 @@ use axum::{
 	extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request},
 	http::request::Parts,
 };
+use codec::DecodeAll;
 use http::HeaderMap;
 use serde::de::DeserializeOwned;
 use ward_crypto::request::{
@@ -13,6 +14,7 @@ use ward_crypto::request::{
 };
 use ward_fail_points::die_at;
 use ward_primitives::{
+	receipt::{Challenge, MAX_CHALLENGE},
 	Digest, KeyBytes, KeyRoles, Moment, ParticipantId, ParticipantRow, PurposeOfUse, RecordId,
 };
 use ward_vault_api::hex::Hex;
@@ -37,6 +39,8 @@ pub struct Actor {
 	pub purpose: PurposeOfUse,
 	/// The finalized head at which the key was looked up: the decision is made at the same.
 	pub finalized: Arc<dyn StateView>,
+	/// The role of the key for which the request is taken.
+	pub role: KeyRoles,
 	key: KeyBytes,
 }
 
@@ -49,9 +53,10 @@ impl Actor {
 		}
 	}
 
-	/// Whether the key is this participant's at `state`, too.
+	/// Whether the key is this participant's at `state`, too, with the same role.
 	pub(crate) async fn holds_key_at(&self, state: &dyn StateView) -> Result<bool, Refusal> {
-		Ok(holder(state, self.key, state.head().timestamp).await? == Some(self.id))
+		let at = state.head().timestamp;
+		Ok(holder(state, self.key, at, &[self.role]).await? == Some((self.id, self.role)))
 	}
 }
 
@@ -64,18 +69,29 @@ pub struct Reader {
 	pub contingency: Option<Contingency>,
 }
 
-/// Whose key with the act role this is by `state`, if it is live from its head until `at`.
+/// Requests that people, devices and centers make for themselves.
+const ACTORS: &[KeyRoles] = &[KeyRoles::ACT];
+
+/// Besides these, the vaults of other centers.
+const ACTORS_AND_VAULTS: &[KeyRoles] = &[KeyRoles::ACT, KeyRoles::RECEIPT];
+
+/// The off-chain workers of authorities.
+const WITNESSES: &[KeyRoles] = &[KeyRoles::WITNESS];
+
+/// Whose key this is by `state`, and for which of `roles` it counts, if it is live from its head until
+/// `at`.
 async fn holder(
 	state: &dyn StateView,
 	key: KeyBytes,
 	at: Moment,
-) -> Result<Option<ParticipantId>, Refusal> {
-	let row = state.key(key).await?;
-	let counts = |row: &ward_primitives::KeyRow| {
-		let is_live = row.live.contains(state.head().timestamp) && row.live.contains(at);
-		row.roles.contains(KeyRoles::ACT) && is_live
-	};
-	Ok(row.filter(counts).map(|row| row.participant))
+	roles: &[KeyRoles],
+) -> Result<Option<(ParticipantId, KeyRoles)>, Refusal> {
+	let Some(row) = state.key(key).await? else { return Ok(None) };
+	if !row.live.contains(state.head().timestamp) || !row.live.contains(at) {
+		return Ok(None);
+	}
+	let role = roles.iter().find(|role| row.roles.contains(**role));
+	Ok(role.map(|role| (row.participant, *role)))
 }
 
 /// A signed request without a body that is covered by the signature.
@@ -85,7 +101,7 @@ impl FromRequestParts<Arc<Vault>> for Signed {
 	type Rejection = Refusal;
 
 	async fn from_request_parts(parts: &mut Parts, vault: &Arc<Vault>) -> Result<Self, Refusal> {
-		authenticate(vault, parts, None).await?.in_order().map(Self)
+		authenticate(vault, parts, None, ACTORS).await?.in_order().map(Self)
 	}
 }
 
@@ -96,7 +112,18 @@ impl FromRequestParts<Arc<Vault>> for SignedReader {
 	type Rejection = Refusal;
 
 	async fn from_request_parts(parts: &mut Parts, vault: &Arc<Vault>) -> Result<Self, Refusal> {
-		authenticate(vault, parts, None).await.map(Self)
+		authenticate(vault, parts, None, ACTORS).await.map(Self)
+	}
+}
+
+/// As [`SignedReader`], for what other vaults may fetch, too.
+pub struct SignedReaderOrVault(pub Reader);
+
+impl FromRequestParts<Arc<Vault>> for SignedReaderOrVault {
+	type Rejection = Refusal;
+
+	async fn from_request_parts(parts: &mut Parts, vault: &Arc<Vault>) -> Result<Self, Refusal> {
+		authenticate(vault, parts, None, ACTORS_AND_VAULTS).await.map(Self)
 	}
 }
 
@@ -120,20 +147,45 @@ impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedReaderJson<T> {
 	type Rejection = Refusal;
 
 	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
-		let (parts, body) = request.into_parts();
-		// Nothing is read for who has not even signed.
-		signature_fields(&parts.headers)?;
-		let limits = &vault.settings.limits;
-		let announced = single(&parts.headers, "content-length")?.map(str::parse::<u64>);
-		if announced.is_some_and(|length| length.is_ok_and(|n| n > limits.json_bytes as u64)) {
-			return Err(Code::TooLarge.into());
-		}
-		let body = body::read(body, limits.json_bytes, limits.idle_timeout).await?;
-		let reader = authenticate(vault, &parts, Some(&body)).await?;
+		let limit = vault.settings.limits.json_bytes;
+		let (reader, body) = with_body(request, vault, limit, ACTORS).await?;
 		let value = serde_json::from_slice(&body)
 			.map_err(|error| Refusal::malformed(format!("The body does not parse: {error}.")))?;
 		Ok(Self(reader, value))
 	}
+}
+
+/// The challenge of a witness, signed with its witness key.
+pub struct SignedChallenge(pub Actor, pub Challenge);
+
+impl FromRequest<Arc<Vault>> for SignedChallenge {
+	type Rejection = Refusal;
+
+	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
+		let (reader, body) = with_body(request, vault, MAX_CHALLENGE, WITNESSES).await?;
+		let challenge = Challenge::decode_all(&mut &body[..])
+			.map_err(|_| Refusal::malformed("The body is no challenge in SCALE."))?;
+		Ok(Self(reader.in_order()?, challenge))
+	}
+}
+
+/// A signed request with a body of at most `limit` bytes.
+async fn with_body(
+	request: Request,
+	vault: &Vault,
+	limit: usize,
+	roles: &'static [KeyRoles],
+) -> Result<(Reader, Vec<u8>), Refusal> {
+	let (parts, body) = request.into_parts();
+	// Nothing is read for who has not even signed.
+	signature_fields(&parts.headers)?;
+	let announced = single(&parts.headers, "content-length")?.map(str::parse::<u64>);
+	if announced.is_some_and(|length| length.is_ok_and(|n| n > limit as u64)) {
+		return Err(Code::TooLarge.into());
+	}
+	let body = body::read(body, limit, vault.settings.limits.idle_timeout).await?;
+	let reader = authenticate(vault, &parts, Some(&body), roles).await?;
+	Ok((reader, body))
 }
 
 /// Verifies the signature, looks the key up on the chain, and uses up the nonce.
@@ -141,6 +193,7 @@ async fn authenticate(
 	vault: &Vault,
 	parts: &Parts,
 	body: Option<&[u8]>,
+	roles: &[KeyRoles],
 ) -> Result<Reader, Refusal> {
 	let headers = &parts.headers;
 	let (input, signature) = signature_fields(headers)?;
@@ -172,7 +225,7 @@ async fn authenticate(
 	};
 	let now = vault.clock.now();
 	match verify(&covered, input, signature, now / 1000) {
-		Ok(verified) => admit(vault, verified, purpose).await,
+		Ok(verified) => admit(vault, verified, purpose, roles).await,
 		// Whose clock is wrong, the chain can tell.
 		Err(error @ (RequestError::Expired | RequestError::FromFuture)) => {
 			match vault.finalized().await {
@@ -189,6 +242,7 @@ async fn admit(
 	vault: &Vault,
 	verified: Verified,
 	purpose: PurposeOfUse,
+	roles: &[KeyRoles],
 ) -> Result<Reader, Refusal> {
 	let Verified { key, expires, nonce, .. } = verified;
 	if vault.database.is_nonce_used(key, nonce.clone()).await? {
@@ -207,7 +261,7 @@ async fn admit(
 	// A key that the state does not know can be newer than that in an outage: then it is closed for it.
 	let unknown = contingency.map_or(Code::UnknownKey, |contingency| contingency.code);
 	let at = contingency.map_or(finalized.head().timestamp, |contingency| contingency.now);
-	let id = holder(finalized.as_ref(), key, at).await?.ok_or(unknown)?;
+	let (id, role) = holder(finalized.as_ref(), key, at, roles).await?.ok_or(unknown)?;
 	let row = finalized.participant(id).await?.ok_or(unknown)?;
 	// Last, so that keys that are not on the chain cannot fill the memory. Whoever comes second with
 	// the same nonce is refused here, however close the two are.
@@ -216,12 +270,12 @@ async fn admit(
 		return Err(Code::RequestReplayed.into());
 	}
 	die_at("vault.request.nonce-stored");
-	Ok(Reader { actor: Actor { id, row, purpose, finalized, key }, contingency })
+	Ok(Reader { actor: Actor { id, row, purpose, finalized, role, key }, contingency })
 }
 
 impl Reader {
 	/// For what is not served in contingency mode.
-	fn in_order(self) -> Result<Actor, Refusal> {
+	pub(crate) fn in_order(self) -> Result<Actor, Refusal> {
 		match self.contingency {
 			None => Ok(self.actor),
 			Some(contingency) => Err(contingency.code.into()),

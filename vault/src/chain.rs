@@ -1,6 +1,6 @@
 //! What a vault needs to know of the chain, and the connection to the operator's own node.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 
 use codec::{Decode, Encode};
 use futures::future::BoxFuture;
@@ -8,6 +8,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use ward_chain_client::{Chain, State};
 use ward_primitives::{
 	decision::{DecisionInputs, Query},
+	receipt::{LogRow, ReceiptTask},
 	Digest, KeyBytes, KeyRow, Moment, ParticipantId, ParticipantRow, RecordId, RecordRow, VaultRow,
 };
 
@@ -64,6 +65,21 @@ pub trait StateView: Send + Sync {
 	fn custody(&self, center: ParticipantId, from: u64, limit: u32) -> Reply<'_, Vec<RecordId>>;
 	/// What a center publishes of its vault.
 	fn vault(&self, center: ParticipantId) -> Reply<'_, Option<VaultRow>>;
+
+	/// What a witness has to ask a custodian in the present epoch. None before there were storage receipts.
+	fn receipt_task(
+		&self,
+		_custodian: ParticipantId,
+		_cohort: u64,
+		_witness: ParticipantId,
+	) -> Reply<'_, Option<ReceiptTask>> {
+		Box::pin(ready(Ok(None)))
+	}
+
+	/// What was reported of the access log of a center's vault. None before there were storage receipts.
+	fn log_head(&self, _custodian: ParticipantId) -> Reply<'_, Option<LogRow>> {
+		Box::pin(ready(Ok(None)))
+	}
 }
 
 /// How long an answer of the node may take.
@@ -187,5 +203,18 @@ impl StateView for State {
 
 	fn vault(&self, center: ParticipantId) -> Reply<'_, Option<VaultRow>> {
 		Box::pin(in_time(State::vault(self, center)))
+	}
+
+	fn receipt_task(
+		&self,
+		custodian: ParticipantId,
+		cohort: u64,
+		witness: ParticipantId,
+	) -> Reply<'_, Option<ReceiptTask>> {
+		Box::pin(in_time(State::receipt_task(self, custodian, cohort, witness)))
+	}
+
+	fn log_head(&self, custodian: ParticipantId) -> Reply<'_, Option<LogRow>> {
+		Box::pin(in_time(State::log_head(self, custodian)))
 	}
 }

@@ -75,7 +75,8 @@ pub struct Options {
 	/// Private key of the TLS certificate, PEM; read again on SIGHUP
 	#[arg(long, env = "WARD_VAULT_TLS_KEY", value_name = "FILE")]
 	pub tls_key: Option<PathBuf>,
-	/// Serve without TLS; only on a loopback address, for development or behind a local proxy
+	/// Serve without TLS, and ask other vaults without; only on a loopback address, for development or
+	/// behind a local proxy
 	#[arg(
 		long, env = "WARD_VAULT_ALLOW_PLAIN_HTTP", value_name = "BOOL",
 		num_args = 0..=1, default_missing_value = "true"
@@ -138,6 +139,21 @@ pub struct Options {
 	/// How fast stored content is compared with its hashes; 0 for never [default: 8388608]
 	#[arg(long, env = "WARD_VAULT_SCRUB_BYTES_PER_SECOND", value_name = "BYTES")]
 	pub scrub_bytes_per_second: Option<u64>,
+	/// Storage receipts that are made at the same time; who asks for more is told to come back [default: 4]
+	#[arg(long, env = "WARD_VAULT_CONCURRENT_RECEIPTS", value_name = "COUNT")]
+	pub concurrent_receipts: Option<usize>,
+	/// How long a storage receipt may take, in seconds [default: 20]
+	#[arg(long, env = "WARD_VAULT_RECEIPT_TIMEOUT", value_name = "SECONDS")]
+	pub receipt_timeout: Option<u64>,
+	/// Fetch content that was found damaged or missing from the record's other custodians [default: true]
+	#[arg(
+		long, env = "WARD_VAULT_REPAIR", value_name = "BOOL",
+		num_args = 0..=1, default_missing_value = "true"
+	)]
+	pub repair: Option<bool>,
+	/// How fast content is fetched from other vaults [default: 8388608]
+	#[arg(long, env = "WARD_VAULT_COPY_BYTES_PER_SECOND", value_name = "BYTES")]
+	pub copy_bytes_per_second: Option<u64>,
 }
 
 /// How log lines look.
@@ -176,6 +192,12 @@ pub struct Limits {
 	pub shutdown_timeout: Duration,
 	/// How fast stored content is compared with its hashes; 0 for never.
 	pub scrub_bytes_per_second: u64,
+	/// Storage receipts at the same time.
+	pub concurrent_receipts: usize,
+	/// How long a storage receipt may take.
+	pub receipt_timeout: Duration,
+	/// How fast content is fetched from other vaults.
+	pub copy_bytes_per_second: u64,
 }
 
 /// How the vault is served.
@@ -207,6 +229,10 @@ pub struct Settings {
 	pub operator_listen: SocketAddr,
 	/// With or without TLS.
 	pub transport: Transport,
+	/// Whether other vaults on loopback may be asked without TLS.
+	pub allow_plain_http: bool,
+	/// Whether what is damaged or missing is fetched from other custodians by itself.
+	pub repair: bool,
 	/// The path under which the vault is published; empty or with a leading slash.
 	pub path_prefix: String,
 	/// The runtimes that are trusted.
@@ -251,6 +277,9 @@ impl DataPaths {
 /// The default of `--data-dir`.
 pub const DEFAULT_DATA_DIR: &str = "vault-data";
 
+/// The default of `--operator-listen`.
+pub const DEFAULT_OPERATOR_LISTEN: &str = "127.0.0.1:4002";
+
 /// The default of `--node`.
 pub const DEFAULT_NODE: &str = "ws://127.0.0.1:9944";
 
@@ -292,6 +321,10 @@ impl Options {
 			idle_timeout,
 			shutdown_timeout,
 			scrub_bytes_per_second,
+			concurrent_receipts,
+			receipt_timeout,
+			repair,
+			copy_bytes_per_second,
 		)
 	}
 
@@ -330,6 +363,8 @@ impl Options {
 				.operator_listen
 				.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 4002))),
 			transport,
+			allow_plain_http: self.allow_plain_http.unwrap_or(false),
+			repair: self.repair.unwrap_or(true),
 			path_prefix,
 			runtimes: hashes.into_iter().map(code_hash).collect::<Result<_, _>>()?,
 			contingency: contingency_hours.saturating_mul(3_600_000),
@@ -356,6 +391,9 @@ impl Options {
 				idle_timeout: seconds(self.idle_timeout, 30),
 				shutdown_timeout: seconds(self.shutdown_timeout, 30),
 				scrub_bytes_per_second: self.scrub_bytes_per_second.unwrap_or(8 << 20),
+				concurrent_receipts: self.concurrent_receipts.unwrap_or(4).max(1),
+				receipt_timeout: seconds(self.receipt_timeout, 20),
+				copy_bytes_per_second: self.copy_bytes_per_second.unwrap_or(8 << 20).max(1),
 			},
 		})
 	}

@@ -25,6 +25,7 @@ pub mod deposits;
 pub mod loss;
 pub mod mark;
 pub mod nonces;
+pub mod scrubbing;
 pub mod sealing_keys;
 
 pub(crate) const FACTS: TableDefinition<&str, &[u8]> = TableDefinition::new("facts");

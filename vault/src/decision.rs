@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use ward_primitives::{
-	decide, decision::Query, Action, Decision, ParticipantId, Reason, RecordId, RecordRow,
+	decide,
+	decision::{Obligations, Query},
+	Action, Basis, Decision, ParticipantId, Reason, RecordId, RecordRow,
 };
 
 use crate::{
@@ -13,8 +15,9 @@ use crate::{
 	authentication::{Actor, Reader},
 	chain::StateView,
 	contingency::Contingency,
-	database::deposits::{DepositState, Lodged},
+	database::deposits::{DepositRow, DepositState, Lodged},
 	error::{Code, Refusal},
+	promotion::basis_of,
 	vault::Vault,
 };
 
@@ -80,6 +83,67 @@ impl Vault {
 		match (decision.is_permit(), row, lodged) {
 			(true, Some(row), Some(lodged)) => Ok(Permitted { row, lodged, decision, best }),
 			_ => Err(Code::AccessDenied.into()),
+		}
+	}
+
+	/// Decides on giving a record's content to the vault of another custodian, and writes the decision to
+	/// the access log, durably. The chain permits it to whom it names as a custodian; of what is not
+	/// anchored yet, the author to whom the announcement names.
+	pub(crate) async fn decide_copy(
+		&self,
+		actor: &Actor,
+		record: RecordId,
+	) -> Result<DepositRow, Refusal> {
+		let finalized = actor.finalized.as_ref();
+		let best = self.best(finalized.head()).await?;
+		if !actor.holds_key_at(best.as_ref()).await? {
+			return Err(Code::UnknownKey.into());
+		}
+		let row = finalized.record(record).await?;
+		let lodged = self.database.lodged(record).await?;
+		let decision = match self.copying_basis(actor, row.as_ref(), lodged.as_ref()) {
+			Ok(basis) => Decision::Permit { basis, obligations: Obligations::LOG },
+			Err(reason) => Decision::Deny { reason },
+		};
+		let facts = LogFacts {
+			at: self.clock.now(),
+			actor: actor.id,
+			patient: row.map_or(ParticipantId(0), |row| row.content.patient),
+			record,
+			action: Action::Read,
+			purpose: actor.purpose,
+			event: Event::Copy,
+			decision,
+			finalized: finalized.head().hash,
+		};
+		self.database.log(facts, self.genesis().await?).await?;
+		self.metrics.decision(Event::Copy, &decision);
+		let lodged = lodged.filter(|_| decision.is_permit()).ok_or(Code::AccessDenied)?;
+		self.metrics.copies_sent.inc();
+		Ok(lodged.row)
+	}
+
+	/// On which basis another vault may have the content.
+	fn copying_basis(
+		&self,
+		actor: &Actor,
+		row: Option<&RecordRow>,
+		lodged: Option<&Lodged>,
+	) -> Result<Basis, Reason> {
+		actor.ensure_active().map_err(|_| Reason::ActorInactive)?;
+		let lodged = lodged.filter(|lodged| lodged.row.state != DepositState::Announced);
+		let lodged = lodged.ok_or(Reason::UnknownRecord)?;
+		let Some(row) = row else {
+			return match lodged.copiers.contains(&actor.id) {
+				true => Ok(Basis::Own),
+				false => Err(Reason::UnknownRecord),
+			};
+		};
+		let holds = |center| row.custodians.iter().any(|held| held.center == center);
+		match (holds(self.center()), holds(actor.id)) {
+			(true, true) => Ok(basis_of(row)),
+			(true, false) => Err(Reason::NoBasis),
+			(false, _) => Err(Reason::UnknownRecord),
 		}
 	}
 

@@ -34,7 +34,7 @@ pub enum Code {
 	WrongVault,
 	/// The request is meant for another chain.
 	WrongGenesis,
-	/// The signing key is no live key with the act role.
+	/// The signing key is no live key with the role that the request needs.
 	UnknownKey,
 	/// The vault does not give this to the requester, whether it exists or not.
 	AccessDenied,
@@ -44,6 +44,8 @@ pub enum Code {
 	SealingKeyUnknown,
 	/// The record was announced before with other facts.
 	DepositConflict,
+	/// The vault's access log does not go on from what the chain knows of it.
+	LogDiverged,
 	/// The body does not come, or comes too slowly.
 	TooSlow,
 	/// An upload must say its length.
@@ -78,15 +80,17 @@ pub enum Code {
 	ClockDiffers,
 	/// The chain runs a runtime that the operator has not listed.
 	RuntimeUnlisted,
-	/// All upload slots are taken.
+	/// All slots for what is asked are taken.
 	Busy,
+	/// The answer would take longer than the vault allows.
+	TimedOut,
 	/// The disk is full.
 	InsufficientStorage,
 }
 
 impl Code {
 	/// All codes.
-	pub const ALL: [Self; 32] = [
+	pub const ALL: [Self; 34] = [
 		Self::MalformedRequest,
 		Self::SignatureMissing,
 		Self::SignatureInvalid,
@@ -100,6 +104,7 @@ impl Code {
 		Self::NotFound,
 		Self::SealingKeyUnknown,
 		Self::DepositConflict,
+		Self::LogDiverged,
 		Self::TooSlow,
 		Self::LengthRequired,
 		Self::TooLarge,
@@ -118,6 +123,7 @@ impl Code {
 		Self::ClockDiffers,
 		Self::RuntimeUnlisted,
 		Self::Busy,
+		Self::TimedOut,
 		Self::InsufficientStorage,
 	];
 
@@ -177,8 +183,9 @@ impl Code {
 			Self::UnknownKey => (
 				401,
 				"unknown-key",
-				"The signing key is no live key with the act role",
-				"Enrol the key, or sign with one that is attached to a participant and not retired.",
+				"The signing key is no live key with the role that this request needs",
+				"Enrol the key, or sign with one that is attached to a participant with that role, and \
+				 not retired.",
 			),
 			Self::AccessDenied => (
 				403,
@@ -204,6 +211,13 @@ impl Code {
 				"deposit-conflict",
 				"The record was announced before with other facts",
 				"Repeat the first announcement, or seal the content anew to make another record.",
+			),
+			Self::LogDiverged => (
+				409,
+				"log-diverged",
+				"The vault's access log does not go on from what the chain knows of it",
+				"The operator has been told. A log that is lost for good is begun anew on the chain by its \
+				 center.",
 			),
 			Self::TooSlow => (
 				408,
@@ -312,8 +326,14 @@ impl Code {
 			Self::Busy => (
 				503,
 				"busy",
-				"All upload slots of the vault are taken",
+				"All slots of the vault for this are taken",
 				"Try again in a few seconds.",
+			),
+			Self::TimedOut => (
+				503,
+				"timed-out",
+				"The answer would take longer than the vault allows",
+				"Try again later; if it stays, the operator has to look at disk and node.",
 			),
 			Self::InsufficientStorage => (
 				507,

@@ -1,4 +1,4 @@
-//! Key files, and the key that signs deposit receipts.
+//! Key files, and the key that signs receipts.
 //!
 //! A key file holds 64 hexadecimal digits and is readable by its owner only. The release key has
 //! its own file and its own module, [`crate::release`].
@@ -10,7 +10,7 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-use ward_crypto::request::RequestKey;
+use ward_crypto::request::{self, RequestKey, RequestParts, SignedHeaders, MAX_LIFETIME};
 use ward_primitives::{proof::KeyAttachment, Deposit, DepositReceipt, KeyBytes};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -91,7 +91,8 @@ pub fn create_directory(path: &Path) -> Result<(), KeyError> {
 	fs::set_permissions(path, fs::Permissions::from_mode(0o700)).map_err(fault)
 }
 
-/// The Ed25519 key with which the vault says that it holds something. It can do nothing else.
+/// The Ed25519 key with which the vault says that it holds something, and asks the vaults of other
+/// custodians for what it has lost. It can do nothing else.
 pub struct ReceiptKey(RequestKey);
 
 impl ReceiptKey {
@@ -120,6 +121,17 @@ impl ReceiptKey {
 	pub fn sign(&self, receipt: &DepositReceipt) -> Deposit {
 		let DepositReceipt { custodian, expires, .. } = *receipt;
 		Deposit { custodian, expires, signature: self.0.sign(&receipt.message()) }
+	}
+
+	/// Signs the receipt of a cohort's storage, as `StorageReceipt::message` has it.
+	pub(crate) fn sign_storage(&self, message: &[u8]) -> [u8; 64] {
+		self.0.sign(message)
+	}
+
+	/// Signs a request to another vault, `now` in seconds since the Unix epoch.
+	pub(crate) fn sign_request(&self, parts: &RequestParts<'_>, now: u64) -> SignedHeaders {
+		let expires = now.saturating_add(MAX_LIFETIME);
+		request::sign(parts, &self.0, now, expires, &request::random_nonce())
 	}
 
 	/// Signs that this key wants to be attached to its center.

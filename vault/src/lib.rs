@@ -11,8 +11,10 @@
 //! - [`router`], [`controllers`], [`authentication`], [`error`]: HTTP.
 //! - [`decision`], [`release`], [`access_log`]: who is given what.
 //! - [`standing`], [`trouble`], [`contingency`]: whether the chain can be decided on, and what then.
-//! - [`staging`], [`promotion`], [`scrub`], [`store`], [`database`]: what is kept.
-//! - [`config`], [`keys`], [`server`], [`metrics`], [`audit`]: what the operator sees.
+//! - [`staging`], [`promotion`], [`store`], [`database`]: what is kept.
+//! - [`receipts`], [`checkpoint`]: how others see that it is kept.
+//! - [`scrub`], [`repair`], [`copying`], [`peer`]: how it stays, and how it comes back.
+//! - [`config`], [`keys`], [`server`], [`metrics`], [`audit`], [`operator`]: what the operator sees.
 
 #![forbid(unsafe_code)]
 
@@ -21,17 +23,23 @@ pub mod audit;
 pub mod authentication;
 pub mod body;
 pub mod chain;
+pub mod checkpoint;
 pub mod config;
 mod connection;
 pub mod contingency;
 pub mod controllers;
+mod copying;
 pub mod database;
 pub mod decision;
 pub mod error;
 pub mod keys;
 pub mod metrics;
+pub mod operator;
+mod peer;
 pub mod promotion;
+pub mod receipts;
 pub mod release;
+pub mod repair;
 pub mod router;
 pub mod scrub;
 pub mod server;

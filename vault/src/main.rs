@@ -2,6 +2,7 @@
 
 use std::{
 	io::{IsTerminal, Write},
+	net::SocketAddr,
 	path::{Path, PathBuf},
 	process::ExitCode,
 	sync::Arc,
@@ -12,13 +13,17 @@ use clap::{Args, Parser, Subcommand};
 use fdlimit::Outcome;
 use serde_json::json;
 use tracing_subscriber::EnvFilter;
-use ward_primitives::{proof::KeyAttachment, KeyRoles, Moment, ParticipantId};
+use ward_primitives::{proof::KeyAttachment, KeyRoles, Moment, ParticipantId, RecordId};
 use ward_vault::{
 	audit::Audit,
 	chain::{ChainView, Node},
-	config::{DataPaths, LogFormat, Options, Settings, DEFAULT_DATA_DIR, DEFAULT_NODE},
+	config::{
+		DataPaths, LogFormat, Options, Settings, DEFAULT_DATA_DIR, DEFAULT_NODE,
+		DEFAULT_OPERATOR_LISTEN,
+	},
 	database::{loss, mark::Loss, Database},
 	keys::{self, KeyError, ReceiptKey},
+	operator,
 	release::ReleaseService,
 	router, server,
 	vault::{Clock, Vault},
@@ -63,6 +68,13 @@ enum Command {
 	/// log with its own chain of hashes and, with --node, all of it with the chain. Changes nothing. The
 	/// vault must not run. Exits with 1 if anything is not as it must be.
 	Audit(AuditOptions),
+	/// Repair what is damaged or missing, now
+	///
+	/// Asks the running vault, through its operator's address, to fetch the content of the named records, or
+	/// of all that were found damaged, or are missing or cut, from their other custodians, and prints what became of
+	/// each as a JSON object a line. What is sound is left alone. A vault repairs by itself unless --repair is false;
+	/// this does not wait. Exits with 1 if anything is left.
+	Repair(Repair),
 	/// Let the vault follow its node's chain, though it contradicts what the vault has followed
 	///
 	/// Only when the consortium has agreed which chain counts: what is anchored on the other one only is
@@ -103,6 +115,19 @@ struct Run {
 	config: Option<PathBuf>,
 	#[command(flatten)]
 	options: Options,
+}
+
+#[derive(Args)]
+struct Repair {
+	/// The vault's address for health and metrics
+	#[arg(
+		long, env = "WARD_VAULT_OPERATOR_LISTEN", value_name = "ADDRESS",
+		default_value = DEFAULT_OPERATOR_LISTEN
+	)]
+	operator_listen: SocketAddr,
+	/// The records; all that are damaged or missing if none is named
+	#[arg(value_name = "RECORD")]
+	records: Vec<RecordId>,
 }
 
 #[derive(Args)]
@@ -163,6 +188,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
 			writeln!(std::io::stdout(), "settings and keys are in order").map_err(Into::into)
 		},
 		Command::Audit(given) => audit(given).await,
+		Command::Repair(given) => repair(given).await,
 		Command::AcceptChain { data_dir } => {
 			let database = Database::open(&DataPaths::of(&data_dir).database)?;
 			let said = match database.forget_followed().await? {
@@ -262,6 +288,30 @@ async fn audit(given: AuditOptions) -> Result<(), Failure> {
 	match report.findings.len() {
 		0 => Ok(()),
 		count => Err(format!("findings: {count}; the report says of each what helps").into()),
+	}
+}
+
+async fn repair(given: Repair) -> Result<(), Failure> {
+	let shows_progress = std::io::stderr().is_terminal();
+	let (mut left, mut written) = (0, Ok(()));
+	let repaired = operator::repair(given.operator_listen, given.records, |done, all, line| {
+		left += usize::from(line.outcome.is_left());
+		let shown = serde_json::to_string(line).map_err(std::io::Error::other);
+		let shown = shown.and_then(|line| writeln!(std::io::stdout(), "{line}"));
+		written = std::mem::replace(&mut written, Ok(())).and(shown);
+		if shows_progress {
+			eprint!("\r{done} of {all} records");
+		}
+	});
+	let repaired = repaired.await;
+	if shows_progress {
+		eprintln!();
+	}
+	repaired?;
+	written?;
+	match left {
+		0 => Ok(()),
+		count => Err(format!("records left: {count}; the report says of each what helps").into()),
 	}
 }
 

@@ -30,6 +30,11 @@ struct TroubleLabels {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OutcomeLabels {
+	outcome: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ListenerLabels {
 	listener: &'static str,
 }
@@ -68,6 +73,27 @@ pub struct Metrics {
 	pub missing: Counter,
 	/// Records whose content was compared with its hash in the background.
 	pub scrubbed: Counter,
+	/// Their bytes.
+	pub scrubbed_bytes: Counter,
+	/// Records whose stored content is damaged or missing now.
+	pub damaged_now: Gauge,
+	/// Records of which the chain says that they are here, and of which nothing is known here now.
+	pub unknown_now: Gauge,
+	/// How long ago the last complete round of scrubbing ended, in seconds; before the first one, how long
+	/// ago that began.
+	pub scrub_age: Gauge,
+	/// Rows that storage receipts were made for.
+	receipt_rows: Family<OutcomeLabels, Counter>,
+	/// How long storage receipts took.
+	pub receipt_seconds: Histogram,
+	/// 1 while the access log does not go on from what the chain knows of it.
+	pub log_diverged: Gauge,
+	/// Copies of records that other vaults were given.
+	pub copies_sent: Counter,
+	/// Bytes that were fetched from other vaults.
+	pub copied_bytes: Counter,
+	/// What became of content that was to be fetched from other vaults.
+	copies: Family<OutcomeLabels, Counter>,
 	/// The number of the finalized block that has been followed last.
 	pub finalized: Gauge<u64, AtomicU64>,
 	trouble: Family<TroubleLabels, Gauge>,
@@ -110,6 +136,30 @@ impl Default for Metrics {
 		let damaged = counter("damaged", "Records whose content was found damaged");
 		let missing = counter("missing", "Anchored records that are not here");
 		let scrubbed = counter("scrubbed", "Records verified in the background");
+		let scrubbed_bytes = counter("scrubbed_bytes", "Bytes verified in the background");
+		let copies_sent = counter("copies_sent", "Copies of records given to other vaults");
+		let copied_bytes = counter("copied_bytes", "Bytes fetched from other vaults");
+		let mut gauge = |name: &str, help: &str| {
+			let gauge = Gauge::default();
+			registry.register(name, help, gauge.clone());
+			gauge
+		};
+		let damaged_now = gauge("damaged_now", "Records whose content is damaged or missing now");
+		let unknown_now = gauge("unknown_now", "Anchored records that nothing is known of here");
+		let scrub_age =
+			gauge("scrub_age_seconds", "Seconds since the last complete round of scrubbing");
+		let log_diverged =
+			gauge("log_diverged", "1 while the access log contradicts what the chain knows of it");
+		let receipt_rows = Family::<OutcomeLabels, Counter>::default();
+		registry.register("receipt_rows", "Rows of storage receipts", receipt_rows.clone());
+		let receipt_seconds = Histogram::new([0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0]);
+		registry.register(
+			"receipt_seconds",
+			"Time that storage receipts took",
+			receipt_seconds.clone(),
+		);
+		let copies = Family::<OutcomeLabels, Counter>::default();
+		registry.register("copies", "Content fetched from other vaults", copies.clone());
 		let finalized = Gauge::default();
 		registry.register("finalized_block", "Last finalized block followed", finalized.clone());
 		let trouble = Family::<TroubleLabels, Gauge>::default();
@@ -139,6 +189,16 @@ impl Default for Metrics {
 			damaged,
 			missing,
 			scrubbed,
+			scrubbed_bytes,
+			damaged_now,
+			unknown_now,
+			scrub_age,
+			receipt_rows,
+			receipt_seconds,
+			log_diverged,
+			copies_sent,
+			copied_bytes,
+			copies,
 			finalized,
 			trouble,
 			contingency,
@@ -170,6 +230,18 @@ impl Metrics {
 			Decision::Deny { reason } => reason.code(),
 		};
 		self.decisions.get_or_create(&DecisionLabels { event: event.name(), outcome }).inc();
+	}
+
+	/// Counts the rows of a storage receipt.
+	pub fn receipt(&self, held: u64, missing: u64) {
+		for (outcome, rows) in [("held", held), ("missing", missing)] {
+			self.receipt_rows.get_or_create(&OutcomeLabels { outcome }).inc_by(rows);
+		}
+	}
+
+	/// Counts what became of content that was to be fetched from another vault.
+	pub fn copy(&self, outcome: &'static str) {
+		self.copies.get_or_create(&OutcomeLabels { outcome }).inc();
 	}
 
 	/// Notes how the chain stands.

@@ -8,7 +8,9 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 use ward_fail_points::die_at;
-use ward_primitives::{Action, Basis, Decision, PurposeOfUse, RecordId};
+use ward_primitives::{
+	decision::Obligations, Action, Basis, Decision, PurposeOfUse, RecordId, RecordRow,
+};
 
 use crate::{
 	access_log::{Event, LogFacts},
@@ -70,6 +72,14 @@ fn die_at_rows<T>(point: &'static str, rows: &[T]) {
 	}
 }
 
+/// On which basis a record was written, as its row shows.
+pub(crate) fn basis_of(row: &RecordRow) -> Basis {
+	match row.author_center {
+		Some(center) => Basis::Authored { center },
+		None => Basis::Own,
+	}
+}
+
 impl Vault {
 	/// Promotes what is anchored at the finalized head, and discards what is over by then. Gives back
 	/// what became anchored.
@@ -111,10 +121,19 @@ impl Vault {
 				break;
 			}
 		}
+		// What was lost with an old database, and has been announced and uploaded anew.
+		for record in self.database.brought_again().await? {
+			let entry = self.promotion_entry(state.as_ref(), record).await?;
+			let (done, _) =
+				self.database.promote(vec![(record, entry)], progress, None, genesis).await?;
+			self.metrics.promoted.inc_by(done.len() as u64);
+			promoted.extend(done);
+		}
 		if let Some(head) = verified {
 			self.seen.note_verified(head);
 		}
 		self.metrics.finalized.set(head.number);
+		self.watch_log(state.as_ref()).await;
 		self.discard_unclaimed(head.timestamp).await?;
 		Ok(promoted)
 	}
@@ -137,10 +156,6 @@ impl Vault {
 		record: RecordId,
 	) -> Result<LogFacts, Refusal> {
 		let row = state.record(record).await?.ok_or(Code::Internal)?;
-		let basis = match row.author_center {
-			Some(center) => Basis::Authored { center },
-			None => Basis::Own,
-		};
 		Ok(LogFacts {
 			at: self.clock.now(),
 			actor: row.content.author,
@@ -149,10 +164,7 @@ impl Vault {
 			action: Action::Write,
 			purpose: PurposeOfUse::Treat,
 			event: Event::Promotion,
-			decision: Decision::Permit {
-				basis,
-				obligations: ward_primitives::decision::Obligations::NONE,
-			},
+			decision: Decision::Permit { basis: basis_of(&row), obligations: Obligations::NONE },
 			finalized: state.head().hash,
 		})
 	}

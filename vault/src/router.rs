@@ -13,7 +13,9 @@ use utoipa::{openapi::OpenApi as Description, OpenApi};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-	controllers::{deposits, health, log, records, release, sealing_keys, vault as info},
+	controllers::{
+		deposits, health, log, receipts, records, release, repair, sealing_keys, vault as info,
+	},
 	error::{describe_refusals, Code, Refusal, RequestId},
 	vault::Vault,
 };
@@ -38,6 +40,7 @@ fn public_routes() -> OpenApiRouter<Arc<Vault>> {
 		.routes(routes!(records::content))
 		.routes(routes!(release::release))
 		.routes(routes!(log::entries))
+		.routes(routes!(receipts::answer))
 		.routes(routes!(sealing_keys::lodge, sealing_keys::find))
 }
 
@@ -46,6 +49,7 @@ fn operator_routes() -> OpenApiRouter<Arc<Vault>> {
 		.routes(routes!(health::live))
 		.routes(routes!(health::ready))
 		.routes(routes!(health::metrics))
+		.routes(routes!(repair::repair))
 }
 
 /// The description of all paths, for `/openapi.json` and `ward-vault openapi`.

@@ -24,6 +24,7 @@ use crate::{
 	config::Transport,
 	connection::Gate,
 	promotion::follow,
+	repair::repair,
 	router,
 	scrub::scrub,
 	vault::{OpenError, Vault},
@@ -102,7 +103,8 @@ pub async fn start(vault: Arc<Vault>) -> Result<Running, ServeError> {
 	let (fresh, to_scrub) = mpsc::channel(FRESH);
 	let tasks = vec![
 		tokio::spawn(follow(vault.clone(), fresh, stopped.clone())),
-		tokio::spawn(scrub(vault.clone(), to_scrub, stopped)),
+		tokio::spawn(scrub(vault.clone(), to_scrub, stopped.clone())),
+		tokio::spawn(repair(vault.clone(), stopped)),
 	];
 	tracing::info!(%public, %operator, center = vault.center().0, "the vault serves");
 	Ok(Running {

@@ -1,13 +1,16 @@
 //! Deposits on their way to the chain: announced, uploaded, receipted, and discarded if nobody
 //! anchors them.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use ward_crypto::wrap::WrappedKey;
 use ward_fail_points::die_at;
 use ward_primitives::{
-	participant::SealingSuite, AttributesOpening, Deposit, DepositReceipt, Moment, ParticipantId,
-	RecordContent, RecordId,
+	participant::SealingSuite, record::MAX_CUSTODIANS, AttributesOpening, Deposit, DepositReceipt,
+	Moment, ParticipantId, RecordContent, RecordId,
 };
+use ward_vault_api::deposit::Announcement;
 
 use crate::{
 	authentication::Actor,
@@ -43,15 +46,14 @@ impl From<StoreError> for Refusal {
 }
 
 impl Vault {
-	/// Lodges what an author announces.
+	/// Lodges what an author announces, and begins to fetch the content if it is to come from another vault.
 	pub(crate) async fn announce(
-		&self,
+		self: &Arc<Self>,
 		actor: &Actor,
-		content: RecordContent,
-		opening: AttributesOpening,
-		wraps: Vec<WrappedKey>,
-		patient_only: bool,
+		announcement: Announcement,
 	) -> Result<(RecordId, Announced), Refusal> {
+		let Announcement { content, opening, wraps, patient_only, custodians, from } = announcement;
+		let (content, opening) = (RecordContent::from(content), AttributesOpening::from(opening));
 		actor.ensure_active()?;
 		if actor.id != content.author {
 			return Err(Code::AccessDenied.into());
@@ -68,6 +70,14 @@ impl Vault {
 		if opening.digest() != content.attributes {
 			return Err(Code::OpeningMismatch.into());
 		}
+		if custodians.len() >= MAX_CUSTODIANS as usize || custodians.contains(&self.center()) {
+			return Err(Refusal::malformed(
+				"There are too many further custodians, or this vault is one.",
+			));
+		}
+		if from == Some(self.center()) {
+			return Err(Refusal::malformed("A vault fetches nothing from itself."));
+		}
 		let genesis = self.genesis().await?;
 		let record = content.record_id(&genesis);
 		check_recipients(&wraps, &content, self.center(), patient_only)?;
@@ -83,26 +93,37 @@ impl Vault {
 			state: DepositState::Announced,
 			damaged: false,
 		};
-		let lodged = Lodged { row, opening, wraps };
+		let lodged = Lodged { row, opening, wraps, copiers: custodians };
 		let announced =
 			self.database.announce(record, lodged, self.settings.limits.staging).await?;
 		die_at("vault.announce.row-written");
 		match announced {
 			Announced::Conflict => Err(Code::DepositConflict.into()),
 			Announced::QuotaExceeded => Err(Code::StagingQuotaExceeded.into()),
-			Announced::New(_) | Announced::Known(_) => Ok((record, announced)),
+			Announced::New(row) | Announced::Known(row) => {
+				let lacks_content = row.state == DepositState::Announced || row.damaged;
+				if let Some(from) = from.filter(|_| lacks_content) {
+					self.begin_copy(record, from);
+				}
+				Ok((record, announced))
+			},
 		}
 	}
 
-	/// An author's own deposit.
+	/// An author's own deposit; once it is anchored also the patient's, who may bring back what a vault has
+	/// lost.
 	pub(crate) async fn own_deposit(
 		&self,
 		actor: &Actor,
 		record: RecordId,
 	) -> Result<DepositRow, Refusal> {
 		actor.ensure_active()?;
-		let row = self.database.deposit(record).await?;
-		row.filter(|row| row.content.author == actor.id).ok_or(Code::AccessDenied.into())
+		let row = self.database.deposit(record).await?.ok_or(Code::AccessDenied)?;
+		let is_patients = row.state == DepositState::Anchored && row.content.patient == actor.id;
+		match row.content.author == actor.id || is_patients {
+			true => Ok(row),
+			false => Err(Code::AccessDenied.into()),
+		}
 	}
 
 	/// Takes the content of an announced deposit, and signs for it once it is on disk.
@@ -140,6 +161,7 @@ impl Vault {
 		let expires = self.receipt_expiry();
 		let stored = self.database.note_stored(record, expires).await?;
 		die_at("vault.upload.row-written");
+		self.copies.forget(record);
 		let stored = stored.ok_or(Code::AccessDenied)?;
 		let receipt = self.receipt(record, &stored).await?.ok_or(Code::AccessDenied)?;
 		die_at("vault.upload.receipt-signed");
@@ -148,7 +170,7 @@ impl Vault {
 
 	/// The receipt of content that is here already, if it still counts; a receipt that has expired is
 	/// earned anew by uploading again.
-	async fn standing_receipt(
+	pub(crate) async fn standing_receipt(
 		&self,
 		record: RecordId,
 		row: &DepositRow,
@@ -190,7 +212,7 @@ impl Vault {
 		Ok(Some(self.receipt_key.sign(&receipt)))
 	}
 
-	fn receipt_expiry(&self) -> Moment {
+	pub(crate) fn receipt_expiry(&self) -> Moment {
 		let kept = self.settings.limits.staging_time.saturating_sub(RECEIPT_MARGIN);
 		self.clock.now().saturating_add(kept)
 	}
@@ -213,6 +235,7 @@ impl Vault {
 				self.store.delete(record).await?;
 				die_at("vault.discard.bytes-deleted");
 				self.database.finish_discard(record).await?;
+				self.copies.forget(record);
 				self.metrics.discarded.inc();
 				count += 1;
 			}

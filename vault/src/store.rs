@@ -1,7 +1,8 @@
 //! Where ciphertext lies: one file per record, named by the record's id.
 //!
 //! A file appears under its name only after all of it, and its directory entry, is on disk. Until
-//! then it has a temporary name, which [`ContentStore::open`] clears away.
+//! then it has a temporary name, which [`ContentStore::open`] clears away. Beside content of more than one
+//! group lies a second file with what a path from a leaf to the root needs: see [`leaves`].
 
 use std::{
 	io,
@@ -20,9 +21,13 @@ use object_store::{
 	MultipartUpload, ObjectStore, ObjectStoreExt, PutPayload,
 };
 use ward_fail_points::die_at;
-use ward_primitives::{Digest, RecordId};
+use ward_primitives::{receipt::leaf::GroupHasher, Digest, RecordId};
 
 use crate::body::Interruption;
+
+mod leaves;
+
+pub(crate) use leaves::{record_of_groups, Leaf, LeafFault};
 
 /// How much is written to disk, and hashed, at once.
 const PART_SIZE: usize = 1024 * 1024;
@@ -140,8 +145,11 @@ impl ContentStore {
 	) -> Result<(), StoreError> {
 		let mut upload = self.objects.put_multipart(&location(record)).await?;
 		match receive(upload.as_mut(), expected, body).await {
-			Ok(()) => match complete(upload.as_mut()).await {
-				Ok(()) => Ok(()),
+			Ok(groups) => match complete(upload.as_mut()).await {
+				Ok(()) => {
+					self.keep_groups(record, &groups).await;
+					Ok(())
+				},
 				Err(error) => {
 					// A failed completion leaves the temporary file. No other upload of this record
 					// is under way: the caller holds its lock.
@@ -190,7 +198,7 @@ impl ContentStore {
 		expected: Expected,
 	) -> Result<BoxStream<'static, Result<Bytes, StoreError>>, StoreError> {
 		let found = self.objects.get(&location(record)).map_err(missing_is_damage).await?;
-		let check = Check { hasher: blake3::Hasher::new(), seen: 0, expected, failed: false };
+		let check = Check::new(expected);
 		let stream =
 			futures::stream::unfold((pieces(found), check), |(mut bytes, mut check)| async move {
 				let item = check.next(bytes.next().await)?;
@@ -199,19 +207,30 @@ impl ContentStore {
 		Ok(stream.boxed())
 	}
 
-	/// Reads all of a record's ciphertext and compares it with what it must be.
+	/// Reads all of a record's ciphertext and compares it with what it must be. What lies beside it for
+	/// paths is written anew if it is missing or another one.
 	pub async fn verify(&self, record: RecordId, expected: Expected) -> Result<(), StoreError> {
-		let mut bytes = self.whole(record, expected).await?;
-		while bytes.try_next().await?.is_some() {}
+		let found = self.objects.get(&location(record)).map_err(missing_is_damage).await?;
+		if found.meta.size != expected.size {
+			return Err(StoreError::Damaged);
+		}
+		let (mut bytes, mut check) = (pieces(found), Check::new(expected));
+		while let Some(item) = check.next(bytes.next().await) {
+			item?;
+		}
+		self.mend_groups(record, &check.groups).await;
 		Ok(())
 	}
 
 	/// Deletes a record's ciphertext, if there is any.
 	pub async fn delete(&self, record: RecordId) -> Result<(), StoreError> {
-		match self.objects.delete(&location(record)).await {
-			Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-			Err(error) => Err(error.into()),
+		for path in [leaves::location_of_groups(record), location(record)] {
+			match self.objects.delete(&path).await {
+				Ok(()) | Err(object_store::Error::NotFound { .. }) => {},
+				Err(error) => return Err(error.into()),
+			}
 		}
+		Ok(())
 	}
 
 	/// Whether the disk takes a durable write now.
@@ -296,13 +315,14 @@ fn remove_temporary_files(directory: &Path, prefix: &str) -> io::Result<()> {
 	Ok(())
 }
 
-/// Writes a body to an upload in parts, and checks length and hash.
+/// Writes a body to an upload in parts, and checks length and hash. Gives back the chaining values of its
+/// groups.
 async fn receive(
 	upload: &mut dyn MultipartUpload,
 	expected: Expected,
 	mut body: impl Stream<Item = Result<Bytes, Interruption>> + Unpin,
-) -> Result<(), StoreError> {
-	let mut hasher = blake3::Hasher::new();
+) -> Result<Vec<Digest>, StoreError> {
+	let mut hasher = GroupHasher::new();
 	let (mut received, mut part, mut part_size) = (0u64, Vec::new(), 0usize);
 	while let Some(chunk) = body.next().await {
 		let chunk = chunk?;
@@ -322,10 +342,12 @@ async fn receive(
 	if received != expected.size {
 		return Err(StoreError::WrongSize);
 	}
-	if *hasher.finalize().as_bytes() != expected.root {
+	let (root, groups) = hasher.finish();
+	if root != expected.root {
 		return Err(StoreError::WrongContent);
 	}
-	upload.put_part(PutPayload::from_iter(part)).await.map_err(Into::into)
+	upload.put_part(PutPayload::from_iter(part)).await?;
+	Ok(groups)
 }
 
 /// Syncs an upload and gives it its name.
@@ -336,13 +358,22 @@ async fn complete(upload: &mut dyn MultipartUpload) -> Result<(), object_store::
 
 /// The state of a verified read.
 struct Check {
-	hasher: blake3::Hasher,
+	hasher: GroupHasher,
+	/// The chaining values of the content's groups, once all of it was read.
+	groups: Vec<Digest>,
 	seen: u64,
 	expected: Expected,
+	/// Whether all of it was read and is as expected.
+	is_sound: bool,
 	failed: bool,
 }
 
 impl Check {
+	fn new(expected: Expected) -> Self {
+		let hasher = GroupHasher::new();
+		Self { hasher, groups: Vec::new(), seen: 0, expected, is_sound: false, failed: false }
+	}
+
 	/// What the reader gets for what came from disk; none ends the stream.
 	fn next(
 		&mut self,
@@ -355,18 +386,22 @@ impl Check {
 			Some(Ok(bytes)) => {
 				self.hasher.update(&bytes);
 				self.seen = self.seen.saturating_add(bytes.len() as u64);
-				let complete = self.seen >= self.expected.size;
-				(!complete || self.is_as_expected()).then_some(bytes).ok_or(StoreError::Damaged)
+				let is_complete = self.seen >= self.expected.size;
+				(!is_complete || self.finish()).then_some(bytes).ok_or(StoreError::Damaged)
 			},
 			Some(Err(error)) => Err(error.into()),
-			None if self.is_as_expected() => return None,
+			None if self.is_sound || self.finish() => return None,
 			None => Err(StoreError::Damaged),
 		};
 		self.failed = verdict.is_err();
 		Some(verdict)
 	}
 
-	fn is_as_expected(&self) -> bool {
-		self.seen == self.expected.size && *self.hasher.finalize().as_bytes() == self.expected.root
+	/// Whether what came is all of it, and nothing else.
+	fn finish(&mut self) -> bool {
+		let (root, groups) = std::mem::take(&mut self.hasher).finish();
+		self.groups = groups;
+		self.is_sound = self.seen == self.expected.size && root == self.expected.root;
+		self.is_sound
 	}
 }

@@ -3,12 +3,17 @@
 mod audit;
 mod authentication;
 mod chain;
+mod copying;
 mod deposits;
 mod faults;
 mod house;
 mod log;
+mod neighbours;
 mod operator;
 mod promotion;
 mod reading;
+mod receipts;
+mod repair;
+mod scrubbing;
 mod sealing_keys;
 mod trouble;

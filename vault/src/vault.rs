@@ -6,17 +6,21 @@ use std::{
 	time::{SystemTime, UNIX_EPOCH},
 };
 
-use tokio::sync::{Mutex as AsyncMutex, OnceCell, OwnedMutexGuard, Semaphore};
+use tokio::sync::{Mutex as AsyncMutex, Notify, OnceCell, OwnedMutexGuard, Semaphore};
 use ward_primitives::{Digest, Moment, ParticipantId, RecordId};
 
 use crate::{
 	chain::ChainView,
+	checkpoint::Watch,
 	config::Settings,
+	copying::Copies,
 	database::{Database, DatabaseError},
 	error::{Code, Refusal},
 	keys::{KeyError, ReceiptKey},
 	metrics::Metrics,
+	peer::Peers,
 	release::ReleaseService,
+	scrub::Suspects,
 	standing::Memory,
 	store::{ContentStore, StoreError},
 };
@@ -81,6 +85,18 @@ pub struct Vault {
 	pub(crate) seen: Memory,
 	/// Slots for uploads.
 	pub(crate) uploads: Semaphore,
+	/// Slots for storage receipts.
+	pub(crate) receipts: Semaphore,
+	/// What the scrubber is to look at first.
+	pub(crate) suspects: Suspects,
+	/// Told when content was found damaged.
+	pub(crate) damage: Notify,
+	/// Deposits that are being fetched from other vaults.
+	pub(crate) copies: Copies,
+	/// What other vaults are asked with.
+	pub(crate) peers: Peers,
+	/// Whether the access log goes on from what the chain knows of it.
+	pub(crate) log_watch: Watch,
 	/// One lock per record whose content is being changed.
 	pub(crate) locks: Locks,
 	genesis: OnceCell<Digest>,
@@ -102,6 +118,12 @@ impl Vault {
 			database,
 			store: ContentStore::open(&paths.content)?,
 			uploads: Semaphore::new(settings.limits.concurrent_uploads),
+			receipts: Semaphore::new(settings.limits.concurrent_receipts),
+			suspects: Suspects::default(),
+			damage: Notify::new(),
+			copies: Copies::default(),
+			peers: Peers::default(),
+			log_watch: Watch::default(),
 			settings,
 			chain,
 			clock,

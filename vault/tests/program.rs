@@ -113,6 +113,14 @@ fn check_config_says_what_is_missing() {
 }
 
 #[test]
+fn repair_needs_a_vault_that_runs_and_records_that_are_ones() {
+	// Port 1 refuses.
+	let nobody = ["repair", "--operator-listen", "127.0.0.1:1"];
+	fails(&nobody, "no vault answers at 127.0.0.1:1");
+	fails(&[&nobody[..], &["0x12"]].concat(), "a record id is");
+}
+
+#[test]
 fn the_description_is_printed_as_json() {
 	let output = run(&["openapi"]);
 	let description: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -156,6 +164,16 @@ async fn a_vault_without_its_node_says_so_and_ends_cleanly_when_told() {
 	init(home.path());
 	for signal in ["TERM", "INT"] {
 		let (mut served, operator) = Served::start(home.path());
+		let repair = |records: &[&str]| {
+			run(&[&["repair", "--operator-listen", &operator][..], records].concat())
+		};
+		let nothing = repair(&[]);
+		assert!(nothing.status.success() && nothing.stdout.is_empty());
+		let record = RUNTIME;
+		let left = repair(&[record]);
+		assert_eq!(left.status.code(), Some(1));
+		let line: serde_json::Value = serde_json::from_slice(&left.stdout).unwrap();
+		assert_eq!((&line["record"], &line["outcome"]), (&record.into(), &"left".into()));
 		let ready = reqwest::get(format!("http://{operator}/readyz")).await.unwrap();
 		assert_eq!(ready.status().as_u16(), 503);
 		let report: serde_json::Value = ready.json().await.unwrap();

@@ -55,8 +55,9 @@ peer_of() { node_secret "$1" | "$BIN/ward-node" key inspect-node-key 2>/dev/null
 # address N [PORT]: where node N is reached, or through the link at that port.
 address() { echo "/ip4/127.0.0.1/tcp/${2:-$(p2p_port "$1")}/ws/p2p/$(peer_of "$1")"; }
 
-# found_network: a new chain, whose authorities have the keys that zombienet gives its nodes. The health authority and the
-# centers have homes for `ward`: `authority`, and `seat-1` for the center of node 1.
+# found_network OPTION...: a new chain, whose authorities have the keys that zombienet gives its nodes. The health authority and the
+# centers have homes for `ward`: `authority`, and `seat-1` for the center of node 1. With further options for
+# `ward-node found`.
 found_network() {
 	local n centers=()
 	new_keys authority
@@ -65,7 +66,7 @@ found_network() {
 		centers+=(--center "$(field account <"$DIRECTORY/keys/seat-$n.json"),$(aura_key $n),$(grandpa_key $n)")
 	done
 	"$BIN/ward-node" found --name "Ward zombienet" --id ward_zombienet --health-authority "$(field account <"$DIRECTORY/keys/authority.json")" \
-		"${centers[@]}" --session-length 10 --raw --output "$SPEC"
+		"${centers[@]}" --session-length 10 "$@" --raw --output "$SPEC"
 }
 
 # have_stopped N...: whether each of these nodes has imported four blocks since it was asked first, and finalized none.
@@ -101,7 +102,7 @@ return_node() {
 start_extra() {
 	local n=$1 bootnodes=()
 	mapfile -t bootnodes < <(for n in 1 2 3 4; do address "$n"; done)
-	run "node-${NAMES[$1]}" "$BIN/ward-node" --chain "$SPEC" --base-path "$(dirname "$(dirname "$(data_of "$1")")")" \
+	run "node-${NAMES[$1]}" "$BIN/ward-node" --chain "$SPEC" --base-path "$(node_base "$1")" \
 		--name "${NAMES[$1]}" --node-key "$(node_secret "$1")" --listen-addr "/ip4/127.0.0.1/tcp/$(p2p_port "$1")/ws" \
 		--rpc-port "$(rpc_port "$1")" --prometheus-port "$(prometheus_port "$1")" --bootnodes "${bootnodes[@]}" \
 		--no-mdns --no-telemetry --allow-private-ip --discover-local "${@:2}"
@@ -109,6 +110,9 @@ start_extra() {
 
 # data_of N: where zombienet keeps the data of node N.
 data_of() { echo "$DIRECTORY/network/${NAMES[$1]}/data/chains/ward_zombienet"; }
+
+# node_base N: what the node itself calls its base path.
+node_base() { dirname "$(dirname "$(data_of "$1")")"; }
 
 # best_at N, final_at N: the number of the best and of the last final block of node N.
 best_at() { rpc "$1" ward_status | field result.best.number; }

@@ -16,7 +16,7 @@ use subxt::{
 	},
 	rpcs::{
 		client::{rpc_params, RpcClient, RpcSubscription},
-		methods::legacy::LegacyRpcMethods,
+		methods::legacy::{Bytes, LegacyRpcMethods},
 		Error as RpcError,
 	},
 	utils::H256,
@@ -184,10 +184,21 @@ impl Node {
 
 	/// The hashes of a block's transactions.
 	pub(crate) async fn transactions(&self, block: H256) -> Result<Vec<Digest>> {
+		let bodies = self.bodies(block).await?;
+		Ok(bodies.iter().map(|bytes| blake2_256(&bytes.0)).collect())
+	}
+
+	/// The lengths of a block's transactions, in bytes.
+	pub(crate) async fn transaction_lengths(&self, block: H256) -> Result<Vec<usize>> {
+		Ok(self.bodies(block).await?.iter().map(|bytes| bytes.0.len()).collect())
+	}
+
+	/// A block's transactions.
+	async fn bodies(&self, block: H256) -> Result<Vec<Bytes>> {
 		let found = self.methods.chain_get_block(Some(block)).await;
 		let found = found.map_err(|error| self.failed(error, "a block"))?;
 		let block = found.ok_or_else(|| Error::new(Kind::Node, "the node lost a block"))?.block;
-		Ok(block.extrinsics.iter().map(|bytes| blake2_256(&bytes.0)).collect())
+		Ok(block.extrinsics)
 	}
 
 	/// The declared weight of a block's ordinary calls, in seconds.

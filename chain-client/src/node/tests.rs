@@ -22,6 +22,17 @@ async fn keys_are_made_for_an_owner_and_found_again() {
 }
 
 #[tokio::test]
+async fn a_witness_key_is_looked_for_under_its_own_type() {
+	let node = FakeNode::new(1);
+	let chain = node.chain().await;
+	assert!(chain.has_witness_key([6; 32]).await.unwrap());
+	assert!(!chain.has_witness_key([9; 32]).await.unwrap());
+	node.world().is_public = true;
+	let error = chain.has_witness_key([6; 32]).await.unwrap_err();
+	assert!(matches!(error, ChainError::Unsafe { .. }));
+}
+
+#[tokio::test]
 async fn what_only_the_operator_may_ask_is_told_apart_from_other_failures() {
 	let node = FakeNode::new(1);
 	let chain = node.chain().await;

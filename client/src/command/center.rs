@@ -34,6 +34,16 @@ pub enum Opts {
 		#[arg(long, value_name = "FILE")]
 		vault_keys: PathBuf,
 	},
+	/// Have the chain forget how long the access log of the own vault was
+	///
+	/// Only after a loss that was accepted with `ward-vault accept-loss`: storage receipts of a vault whose
+	/// log is shorter than the chain knows, or another one, are refused until then. The chain says in
+	/// public how much is gone, for good.
+	RestartLog {
+		/// Really: everybody sees it
+		#[arg(long)]
+		yes: bool,
+	},
 	/// Make a practitioner or device part of the own staff
 	Affiliate {
 		/// The practitioner or device
@@ -112,6 +122,25 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 			let finalized = session.submit(Call::set_vault(&row), context.progress()).await?;
 			let value = json!({ "center": session.id, "endpoint": endpoint });
 			out.called(&finalized, value, || format!("the vault of {} is {endpoint}", session.id))
+		},
+		Opts::RestartLog { yes: false } => Err(Error::new(
+			Kind::Usage,
+			"the chain will say in public that the access log was lost",
+		)
+		.hint("say --yes if it was, for good; if there is a later backup, put that back")),
+		Opts::RestartLog { yes: true } => {
+			let session = context.session().await?;
+			let lost = session.chain.finalized().await?.log_head(session.id).await?;
+			let finalized = session.submit(Call::restart_log(), context.progress()).await?;
+			let lost = lost.map(|row| row.latest);
+			let value = json!({ "center": session.id, "lost": lost.map(|lost| json!({
+				"height": lost.height,
+				"head": Hex(lost.head),
+			})) });
+			out.called(&finalized, value, || {
+				let entries = lost.map_or(0, |lost| lost.height);
+				format!("the chain begins anew with the vault's access log; it knew of {entries} entries")
+			})
 		},
 		Opts::Affiliate { member } => {
 			let finalized = context.submit(|_| Ok(Call::affiliate(*member))).await?;

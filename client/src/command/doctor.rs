@@ -28,7 +28,7 @@ pub struct Opts {
 	/// Directory of a node or a vault on this machine; repeat it for more
 	#[arg(long, value_name = "DIR")]
 	data_dir: Vec<PathBuf>,
-	/// Check the own center's seat, too, and that the node has its session keys
+	/// Check the own center's seat, too, and that the node has its session keys and its witness key
 	#[arg(long)]
 	seat: bool,
 }

@@ -1,9 +1,7 @@
 //! `ward get`.
 
 use std::{
-	fs::{self, File, OpenOptions},
-	io::{self, Read, Seek},
-	os::unix::fs::OpenOptionsExt,
+	io::{Read, Seek},
 	path::{Path, PathBuf},
 };
 
@@ -78,7 +76,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 			out.result(&outcome, || describe(&outcome, path))
 		},
 		None => {
-			let restart = || nameless_file(&session.home.spool());
+			let restart = || files::nameless(&session.home.spool());
 			let (_, mut file) = get(&session, record, purpose, range, restart, progress).await?;
 			let what = || "the verified content cannot be read back".to_owned();
 			file.rewind().context(Kind::Other, what)?;
@@ -90,23 +88,6 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 				}
 			}
 		},
-	}
-}
-
-/// A file without a name: gone when it is closed, whatever happens.
-fn nameless_file(directory: &Path) -> io::Result<File> {
-	files::make_private_directory(directory)?;
-	let path = directory.join(format!(".content.{}", std::process::id()));
-	match fs::remove_file(&path) {
-		Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-		_ => {},
-	}
-	let file =
-		OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
-	match fs::remove_file(&path) {
-		// Cleared away already by a put.
-		Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-		_ => Ok(file),
 	}
 }
 
@@ -139,23 +120,4 @@ fn describe(outcome: &GetOutcome, path: &Path) -> String {
 		text += "\nnote: the patient does not allow it to be passed on";
 	}
 	text + &format!("\nread at {}", moment::display(moment::now()))
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use std::io::Write;
-
-	#[test]
-	fn content_on_its_way_to_standard_output_has_no_name_on_disk() {
-		let dir = tempfile::tempdir().unwrap();
-		let spool = dir.path().join("spool");
-		let mut file = nameless_file(&spool).unwrap();
-		file.write_all(b"secret").unwrap();
-		assert_eq!(fs::read_dir(&spool).unwrap().count(), 0);
-		file.rewind().unwrap();
-		let mut text = String::new();
-		file.read_to_string(&mut text).unwrap();
-		assert_eq!(text, "secret");
-	}
 }

@@ -7,12 +7,12 @@ use serde_json::json;
 use ward_chain_client::{Call, Finalized};
 use ward_primitives::{KeyRoles, ParticipantId};
 
-use super::{arguments, Context, Output};
+use super::{arguments, witness, Context, Output};
 use crate::{
 	error::{Context as _, Error, Kind, Result},
 	files,
 	hex::Hex,
-	keys::{Keys, PassphraseSource},
+	keys::{read_seed, Keys, PassphraseSource},
 	moment,
 	proof::{self, ReceiptAttestation},
 	recipients::{self, PublicKeyFile},
@@ -31,7 +31,12 @@ pub enum Opts {
 	/// Back that file up: without it, nobody can open what is sealed to it.
 	///
 	/// Example: ward keys new --passphrase-file ~/.ward-passphrase
-	New,
+	New {
+		/// Take the account key from this file instead of making one: its secret seed, as
+		/// `ward-node key generate` prints it. Delete the file afterwards
+		#[arg(long, value_name = "FILE")]
+		account_seed_file: Option<PathBuf>,
+	},
 	/// Show the public keys
 	Show,
 	/// Write the public keys as a file to hand on
@@ -89,6 +94,20 @@ pub enum Opts {
 		#[arg(value_name = "FILE")]
 		attestation: PathBuf,
 	},
+	/// Make a witness key for the own node, and attach it
+	///
+	/// With it the off-chain worker of an authority's node reports which records it has seen in the vaults
+	/// of other centers; it can do nothing else. The secret seed is written to FILE, for the keystore of
+	/// the node: `ward-node key insert --scheme ed25519 --key-type wtns --suri FILE`. Cut off at any point,
+	/// the command can be run again with the same file. To replace a key, make another one, then retire
+	/// the old one.
+	///
+	/// Example: ward keys new-witness --out witness.seed
+	NewWitness {
+		/// Where to write the secret seed; an existing one is attached
+		#[arg(long, short, value_name = "FILE")]
+		out: PathBuf,
+	},
 	/// Retire one of the own keys for good
 	Retire {
 		/// The public key
@@ -99,7 +118,7 @@ pub enum Opts {
 
 pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Result<()> {
 	match opts {
-		Opts::New => new(context, out).await,
+		Opts::New { account_seed_file } => new(context, account_seed_file.as_deref(), out).await,
 		Opts::Show => show(context, out),
 		Opts::ExportPublic { out: path } => export(context, path.as_deref(), out),
 		Opts::Remember { files } => remember(context, files, out).await,
@@ -110,23 +129,29 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 			passwd(context, new_passphrase_file.as_deref(), out).await
 		},
 		Opts::AttachReceipt { attestation } => attach_receipt(context, attestation, out).await,
+		Opts::NewWitness { out: path } => witness::new(context, path, out).await,
 		Opts::Retire { key } => {
 			let finalized = context.submit(|_| Ok(Call::retire_key(key.0))).await?;
+			context.home.forget_witness_key(key.0)?;
 			out.called(&finalized, json!({ "retired": key }), || format!("retired {key}"))
 		},
 	}
 }
 
-async fn new(context: &Context, out: &mut Output) -> Result<()> {
+async fn new(context: &Context, account: Option<&Path>, out: &mut Output) -> Result<()> {
 	context.home.create()?;
 	let file = context.home.keys();
 	if file.exists() {
 		return Err(crate::keys::KeyFileError::AlreadyExists(file.path().into()).into());
 	}
+	let keys = match account {
+		Some(path) => Keys::with_account(read_seed(path)?),
+		None => Keys::generate(),
+	};
 	let passphrase = context.passphrase(true)?;
 	context.progress().step("making keys");
 	let making = tokio::task::spawn_blocking(move || {
-		file.create(&Keys::generate(), &passphrase)?;
+		file.create(&keys, &passphrase)?;
 		Ok::<_, Error>(())
 	});
 	making.await.context(Kind::Other, || "making keys was cut off".into())??;

@@ -22,6 +22,7 @@ mod misuse;
 mod output;
 mod put;
 mod records;
+mod repair;
 mod request;
 mod requests;
 mod seat;
@@ -30,6 +31,7 @@ mod status;
 mod terminal;
 mod terms;
 mod withdraw;
+mod witness;
 
 pub use context::{Context, Globals};
 pub use misuse::explain_misuse;
@@ -85,6 +87,7 @@ pub enum Command {
 	Admin(admin::Opts),
 	Put(put::Opts),
 	Get(get::Opts),
+	Repair(repair::Opts),
 	Request(request::Opts),
 	Requests(requests::Opts),
 	Decline(decline::Opts),
@@ -127,6 +130,7 @@ pub async fn run(cli: &Cli, out: &mut Output) -> Result<()> {
 		Command::Admin(opts) => admin::run(&context, opts, out).await,
 		Command::Put(opts) => put::run(&context, opts, out).await,
 		Command::Get(opts) => get::run(&context, opts, out).await,
+		Command::Repair(opts) => repair::run(&context, opts, out).await,
 		Command::Request(opts) => request::run(&context, opts, out).await,
 		Command::Requests(opts) => requests::run(&context, opts, out).await,
 		Command::Decline(opts) => decline::run(&context, opts, out).await,
@@ -158,7 +162,7 @@ fn after_help() -> String {
 		text += &format!("  {:>2}  {}\n", kind.exit_code(), kind.meaning());
 	}
 	text += "\nFiles in the home: config.toml (node, ca-file), keys.json (encrypted), journal.redb, \
-	         genesis, spool/.\n\
+	         genesis, witness-keys, spool/.\n\
 	         Environment: the variables named above; NO_COLOR; WARD_LOG for diagnostics (for example \
 	         `debug`).\n\
 	         Passphrases are read from a terminal, a file or a file descriptor, never from the command \
@@ -193,6 +197,16 @@ mod tests {
 			let help = command.render_long_help().to_string();
 			assert!(help.contains(&format!("  ward {name} ")), "{name}");
 		}
+	}
+
+	#[test]
+	fn custodians_are_named_by_their_former_option_too() {
+		for option in ["--custodian", "--vault-of"] {
+			let line = ["ward", "put", "a", "--patient", "5", option, "2", option, "3"];
+			assert!(Cli::try_parse_from(line).is_ok(), "{option}");
+		}
+		let help = Cli::command().find_subcommand("put").unwrap().clone().render_long_help();
+		assert!(!help.to_string().contains("--vault-of"));
 	}
 
 	#[test]

@@ -25,10 +25,11 @@ use crate::{
 /// the end, and the exit code says so; the others are put.
 ///
 /// Examples:
-///   ward put bundle.json --patient 5 --vault-of 2
-///   ward put bundle.json --patient 5 --vault-of 2 --split
-///   ward put ~/archive/2019 --patient 5 --vault-of 2
-///   ward put scan.dcm --patient 5 --vault-of 2 --categories imaging --title "Chest CT"
+///   ward put bundle.json --patient 5 --custodian 2
+///   ward put bundle.json --patient 5 --custodian 2 --custodian 3
+///   ward put bundle.json --patient 5 --custodian 2 --split
+///   ward put ~/archive/2019 --patient 5 --custodian 2
+///   ward put scan.dcm --patient 5 --custodian 2 --categories imaging --title "Chest CT"
 #[derive(Args, Debug)]
 #[command(verbatim_doc_comment)]
 pub struct Opts {
@@ -41,9 +42,13 @@ pub struct Opts {
 	/// Whom they are about
 	#[arg(long, value_name = "NUMBER", value_parser = arguments::participant)]
 	patient: ParticipantId,
-	/// The center whose vault shall hold them; repeat it for up to three
-	#[arg(long, required = true, value_name = "CENTER", value_parser = arguments::participant)]
-	vault_of: Vec<ParticipantId>,
+	/// The center whose vault shall hold them; repeat it for up to three. The content is uploaded to the
+	/// first, from where the others copy it
+	#[arg(
+		long = "custodian", alias = "vault-of", required = true, value_name = "CENTER",
+		value_parser = arguments::participant
+	)]
+	custodians: Vec<ParticipantId>,
 	/// The center on whose behalf you write [default: found out on the chain]
 	#[arg(long, value_name = "CENTER", value_parser = arguments::participant)]
 	on_behalf_of: Option<ParticipantId>,
@@ -88,7 +93,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 		files: opts.files.clone(),
 		hidden: opts.hidden,
 		patient: opts.patient,
-		custodians: opts.vault_of.clone(),
+		custodians: opts.custodians.clone(),
 		on_behalf_of: opts.on_behalf_of,
 		split: opts.split,
 		media_type: opts.media_type.clone(),

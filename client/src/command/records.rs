@@ -2,10 +2,10 @@
 
 use clap::Args;
 use serde_json::json;
-use ward_primitives::{ParticipantId, RecordId, RecordRow};
+use ward_primitives::{receipt::CustodyState, Moment, ParticipantId, RecordId, RecordRow};
 
 use super::{arguments, Context, Output};
-use crate::{error::Result, hex::Hex, moment, records, table::Table};
+use crate::{error::Result, hex::Hex, moment, records, storage, table::Table};
 
 /// List records, as the chain knows them: nothing of what they hold.
 #[derive(Args, Debug)]
@@ -30,11 +30,17 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 		(None, None) => records::of_patient(&state, context.own_id(&state).await?).await?,
 	};
 	rows.retain(|(_, row)| !opts.heads || row.superseded_by.is_none());
-	let values: Vec<_> = rows.iter().map(|(id, row)| to_json(*id, row)).collect();
+	let (copies, now) = (records::copies_of(&state, &rows).await?, moment::now());
+	let values: Vec<_> = rows
+		.iter()
+		.zip(&copies)
+		.map(|((id, row), copies)| to_json(*id, row, copies, now))
+		.collect();
 	out.result(&values, || {
-		let mut table =
-			Table::new(["record", "patient", "author", "for", "held by", "bytes", "anchored"]);
-		for (id, row) in &rows {
+		let mut table = Table::new([
+			"record", "patient", "author", "for", "held by", "storage", "bytes", "anchored",
+		]);
+		for ((id, row), copies) in rows.iter().zip(&copies) {
 			let held: Vec<_> = row.custodians.iter().map(|c| c.center.to_string()).collect();
 			table.row([
 				id.to_string(),
@@ -42,6 +48,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 				row.content.author.to_string(),
 				row.author_center.map_or_else(|| "-".into(), |center| center.to_string()),
 				held.join(","),
+				storage::words(copies),
 				row.content.size.to_string(),
 				moment::display(row.anchored_at),
 			]);
@@ -54,7 +61,12 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 }
 
 /// A record for programs.
-pub(super) fn to_json(id: RecordId, row: &RecordRow) -> serde_json::Value {
+pub(super) fn to_json(
+	id: RecordId,
+	row: &RecordRow,
+	copies: &[CustodyState],
+	now: Moment,
+) -> serde_json::Value {
 	json!({
 		"record": id,
 		"patient": row.content.patient,
@@ -63,6 +75,7 @@ pub(super) fn to_json(id: RecordId, row: &RecordRow) -> serde_json::Value {
 		"custodians": row.custodians.iter().map(|c| json!({
 			"center": c.center,
 			"row": c.row,
+			"storage": storage::to_json(copies, c.center, now),
 		})).collect::<Vec<_>>(),
 		"commitment": Hex(row.content.commitment),
 		"attributes": Hex(row.content.attributes),

@@ -4,16 +4,19 @@ use clap::Subcommand;
 use serde_json::json;
 use ward_chain_client::State;
 use ward_primitives::{
-	participant::Condition, GrantId, ParticipantId, ParticipantRow, RecordId, RecordRow, Role,
+	participant::Condition, receipt::CustodyState, GrantId, Moment, ParticipantId, ParticipantRow,
+	RecordId, RecordRow, Role,
 };
 
 use super::{arguments, grants, records, Context, Output};
 use crate::{
+	care::Care,
 	error::{Error, Kind, Result},
 	explain,
 	hex::Hex,
 	moment,
 	session::{self, role_names},
+	storage,
 };
 
 /// Show something of the chain in words.
@@ -43,7 +46,8 @@ pub enum Opts {
 		#[arg(value_parser = arguments::grant)]
 		id: GrantId,
 	},
-	/// A center's vault
+	/// A center's vault: where it is, and what other centers have seen of what it holds
+	#[command(visible_alias = "center")]
 	Vault {
 		/// The center's number
 		#[arg(value_parser = arguments::participant)]
@@ -56,7 +60,10 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 	match opts {
 		Opts::Record { id } => {
 			let row = state.record(*id).await?.ok_or_else(|| none("record", id))?;
-			out.result(&records::to_json(*id, &row), || record(*id, &row))
+			let (copies, now) = (state.custody_states(*id).await?, moment::now());
+			let mut value = records::to_json(*id, &row, &copies, now);
+			value["inWords"] = storage::record(*id, &copies, now).into();
+			out.result(&value, || record(*id, &row, &copies, now))
 		},
 		Opts::Participant { id } => {
 			let id = match id {
@@ -95,22 +102,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 				)
 			})
 		},
-		Opts::Vault { center } => {
-			let row = session::vault_row(&state, *center).await?;
-			let endpoint = String::from_utf8_lossy(&row.endpoint).into_owned();
-			let value = json!({
-				"center": center,
-				"endpoint": endpoint,
-				"receiptKey": Hex(row.receipt_key),
-				"releaseSuite": row.release_suite,
-			});
-			out.result(&value, || {
-				format!(
-					"vault of center {center} at {endpoint}\nreceipt key {}",
-					Hex(row.receipt_key)
-				)
-			})
-		},
+		Opts::Vault { center } => vault(&state, *center, out).await,
 	}
 }
 
@@ -120,7 +112,7 @@ fn none(what: &str, id: &dyn std::fmt::Display) -> Error {
 		.hint("check what you typed, and that --node is on the right chain")
 }
 
-fn record(id: RecordId, row: &RecordRow) -> String {
+fn record(id: RecordId, row: &RecordRow, copies: &[CustodyState], now: Moment) -> String {
 	let by = match row.author_center {
 		Some(center) => format!("{}, for center {center}", row.content.author),
 		None => row.content.author.to_string(),
@@ -128,13 +120,18 @@ fn record(id: RecordId, row: &RecordRow) -> String {
 	let held: Vec<_> = row
 		.custodians
 		.iter()
-		.map(|custodian| format!("center {} (row {})", custodian.center, custodian.row))
+		.map(|custodian| {
+			let seen = copies.iter().find(|copy| copy.center == custodian.center);
+			let seen = seen.map_or_else(|| "-".into(), |copy| storage::copy(copy, now));
+			format!("center {} (row {}): {seen}", custodian.center, custodian.row)
+		})
 		.collect();
 	let mut text = format!(
-		"record      {id}\nabout       patient {}\nwritten by  {by}\nheld by     {}\nsize        {} \
-		 bytes of ciphertext\nanchored    {}\nBLAKE3      {}",
+		"record      {id}\nabout       patient {}\nwritten by  {by}\nheld by     {}\nstorage     {}\n\
+		 size        {} bytes of ciphertext\nanchored    {}\nBLAKE3      {}",
 		row.content.patient,
-		held.join(", "),
+		held.join("\n            "),
+		storage::record(id, copies, now),
 		row.content.size,
 		moment::display(row.anchored_at),
 		Hex(row.content.content_root),
@@ -146,6 +143,57 @@ fn record(id: RecordId, row: &RecordRow) -> String {
 		text += &format!("\nreplaced by {newer}");
 	}
 	text
+}
+
+async fn vault(state: &State, center: ParticipantId, out: &mut Output) -> Result<()> {
+	let row = session::vault_row(state, center).await?;
+	let endpoint = String::from_utf8_lossy(&row.endpoint).into_owned();
+	let care = Care::of(state, center).await?;
+	let log = state.log_head(center).await?;
+	let value = json!({
+		"center": center,
+		"endpoint": endpoint,
+		"receiptKey": Hex(row.receipt_key),
+		"releaseSuite": row.release_suite,
+		"rows": care.rows,
+		"cohorts": {
+			"total": care.total(),
+			"fresh": care.fresh,
+			"lapsed": care.lapsed,
+			"new": care.new,
+			"disputed": care.disputed,
+		},
+		"missing": care.missing.iter().map(|(row, record)| json!({
+			"row": row,
+			"record": record,
+		})).collect::<Vec<_>>(),
+		"epoch": care.epoch,
+		"log": log.map(|log| json!({
+			"epoch": log.epoch,
+			"height": log.latest.height,
+			"head": Hex(log.latest.head),
+		})),
+	});
+	out.result(&value, || {
+		let mut text = format!(
+			"vault of center {center} at {endpoint}\nreceipt key  {}\nholds        {}",
+			Hex(row.receipt_key),
+			care.in_words()
+		);
+		for (row, record) in &care.missing {
+			text += &format!("\nmissing      record {record} (row {row})");
+		}
+		text += &match log {
+			Some(log) => format!(
+				"\naccess log   {} entries, as of epoch {}; the last one's hash {}",
+				log.latest.height,
+				log.epoch,
+				Hex(log.latest.head)
+			),
+			None => "\naccess log   not reported yet".into(),
+		};
+		text
+	})
 }
 
 async fn participant(state: &State, id: ParticipantId, out: &mut Output) -> Result<()> {

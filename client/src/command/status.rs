@@ -2,14 +2,16 @@
 
 use clap::Args;
 use serde_json::json;
+use ward_primitives::Role;
 
 use super::{Context, Output};
 use crate::{
 	error::Result,
 	explain,
 	hex::Hex,
-	moment,
+	moment, seats,
 	session::{self, role_names},
+	witness::{self, Known, Standing},
 };
 
 /// Show the node, the chain and the own participant. Needs no passphrase.
@@ -73,9 +75,45 @@ pub(super) async fn run(context: &Context, _opts: &Opts, out: &mut Output) -> Re
 			lines.push(format!("you        {} {id}, {active}", explain::role(participant.role)));
 			lines.push(format!("key        {} ({roles})", Hex(account)));
 			// A weight of a trillion is a second of a block's time.
+			if participant.role == Role::MedicalCenter {
+				let seats = seats::all(&finalized).await?;
+				let keys = context.home.witness_keys()?;
+				let known = witness::look_at(&chain, &finalized, id, &keys).await?;
+				let has_seat = seats.iter().any(|seat| seat.center == id);
+				value["witnessKeys"] = known.iter().map(witness_to_json).collect();
+				lines.extend(known.iter().map(witness_in_words));
+				if has_seat && known.is_empty() {
+					lines.push(format!("witness    no key made here: {NEW_WITNESS}"));
+				}
+			}
 			lines.push(format!("quota      {} ms of computing time left", quota / 1_000_000_000));
 		},
 		None => lines.push("you        no enrolled key in this home".into()),
 	}
 	out.result(&value, || lines.join("\n"))
+}
+
+/// What helps where there is no witness key, or none that works.
+const NEW_WITNESS: &str = "`ward keys new-witness`; `ward doctor --seat` says how to go on";
+
+fn witness_in_words(known: &Known) -> String {
+	let (key, standing) = (Hex(known.key), known.standing.in_words());
+	let hint = match (known.standing, &known.is_in_node) {
+		(Standing::Attached, Ok(true)) => ", and the node has it".into(),
+		(Standing::Attached, Ok(false)) => {
+			", but the node does not have it: `ward doctor --seat` says how to go on".into()
+		},
+		(Standing::Attached, Err(_)) => String::new(),
+		_ => format!(": {NEW_WITNESS}"),
+	};
+	format!("witness    {key} {standing}{hint}")
+}
+
+fn witness_to_json(known: &Known) -> serde_json::Value {
+	json!({
+		"key": Hex(known.key),
+		"standing": known.standing,
+		// None: the node answers that to its operator only.
+		"inNode": known.is_in_node.as_ref().ok(),
+	})
 }

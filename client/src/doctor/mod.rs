@@ -13,6 +13,7 @@ mod peers;
 mod seat;
 mod tls;
 mod version;
+mod witness;
 
 use std::path::PathBuf;
 
@@ -194,7 +195,11 @@ async fn examine_chain(subject: &Subject, reached: &Reached) -> Vec<Finding> {
 	}
 	if subject.has_seat {
 		match reached.own {
-			Some(own) => findings.extend(seat::examine(chain, finalized, own).await),
+			Some(own) => {
+				findings.extend(seat::examine(chain, finalized, own).await);
+				let (home, directories) = (&subject.home, &subject.data_dirs);
+				findings.push(witness::examine(chain, finalized, own, home, directories).await);
+			},
 			None => findings.push(Finding::failed(
 				"seat",
 				"this home has no key that is enrolled",

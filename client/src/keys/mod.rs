@@ -3,9 +3,11 @@
 
 mod file;
 mod passphrase;
+mod seed;
 
 pub use file::{KeyFile, KeyFileError, PublicKeys, Strength};
 pub use passphrase::{Passphrase, PassphraseSource};
+pub use seed::{read_seed, write_seed};
 
 use ring::rand::{SecureRandom, SystemRandom};
 use ward_crypto::{request::RequestKey, wrap::SealingSecret};
@@ -35,6 +37,11 @@ impl Keys {
 			journal: JournalKey(random()),
 			next_account: None,
 		}
+	}
+
+	/// New random keys, but for an account key that was made elsewhere.
+	pub fn with_account(account: RequestKey) -> Self {
+		Self { account, ..Self::generate() }
 	}
 
 	/// The key that signs calls and requests.

@@ -58,6 +58,8 @@ fn every_call_on_the_agenda_has_words() {
 	assert!(admitted.contains(&Hex([1; 32]).to_string()) && admitted.contains("1970-01-01"));
 	let upgrade = call("System", "authorize_upgrade", &[("code_hash", vec![7; 32])]);
 	assert!(in_words(&upgrade).ends_with(&Hex([7; 32]).to_string()));
+	let epoch = call("Receipts", "set_epoch_length", &[("length", 21_600_000u64.encode())]);
+	assert_eq!(in_words(&epoch), "let an epoch of storage receipts last 6 h (21600000 ms)");
 	let fields = [("delay", 10u32.encode()), ("best", 700u32.encode())];
 	let stalled = in_words(&call("Grandpa", "note_stalled", &fields));
 	assert!(stalled.contains("10 blocks (20 s)") && stalled.contains("block 700"), "{stalled}");

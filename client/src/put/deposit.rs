@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
-use tokio_util::io::ReaderStream;
+use tokio::time::{sleep, Instant};
 use ward_crypto::{
 	content::{DataKey, SealPlan},
-	request::verify_signature,
 	wrap::{self, WrapContext, WrappedKey},
 };
 use ward_fail_points::die_at;
-use ward_primitives::{Deposit, DepositReceipt, ParticipantId, VaultRow};
-use ward_vault_api::deposit::{Announcement, ReceiptJson};
+use ward_primitives::{Deposit, ParticipantId};
+use ward_vault_api::deposit::{Announcement, DepositStatus, ReceiptJson};
 
 use super::{begin::Work, line::Line, spool};
 use crate::{
@@ -20,19 +18,21 @@ use crate::{
 	moment,
 	progress::Progress,
 	session::Session,
-	vault::{self, VaultClient, PATIENCE},
+	upload::{self, check_receipt, Ciphertext},
+	vault::{VaultClient, PATIENCE},
 };
 
 /// A receipt must count for at least this long, in milliseconds, or another one is fetched.
 const MARGIN: u64 = 300_000;
 
-/// How many bytes a second a vault's disk takes at least.
-const SLOWEST_DISK: u64 = 16 << 20;
+/// How many bytes a second vaults copy from each other at least.
+const SLOWEST_COPY: u64 = 1 << 20;
 
-/// How often an upload is tried.
-const ATTEMPTS: u32 = 3;
+/// How often a vault is asked whether its copy is complete: first, and in the end.
+const COPY_PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(2));
 
-/// Brings a record into the vaults of all its custodians; each receipt is noted as it comes.
+/// Brings a record into the vaults of all its custodians; each receipt is noted as it comes. What one of
+/// them has, the others fetch from there: it is uploaded once.
 pub(super) async fn deposit(line: &Line<'_>, work: &mut Work) -> Result<()> {
 	let Line { session, journal, progress, .. } = line;
 	if work.is_resumed {
@@ -66,13 +66,25 @@ pub(super) async fn deposit(line: &Line<'_>, work: &mut Work) -> Result<()> {
 				format!("the data key cannot be wrapped for participant {}", context.recipient)
 			})?);
 		}
-		let announcement =
-			Announcement::new(work.row.content, work.row.opening, wraps, work.row.patient_only);
+		let mut announcement =
+			Announcement::new(work.row.content, work.row.opening, wraps, work.row.patient_only)
+				.shared_with(others(&work.row, center));
+		let source = source(&work.row, center);
+		if let Some(source) = source {
+			announcement = announcement.fetched_from(source);
+		}
 		progress.step(&format!("announcing {} to center {center}", work.item.label()));
 		let status = custodian.vault.announce(&announcement).await?;
 		die_at("client.deposit.announced");
-		let known = status.receipt.as_ref().map(ReceiptJson::deposit);
-		let receipt = match known.filter(|receipt| is_good(receipt, center)) {
+		let copied = match source {
+			Some(source) => {
+				let size = work.row.content.size;
+				let what = Ciphertext { record: work.row.record, size, label: &work.item.label() };
+				copied(&custodian.vault, &what, source, status, *progress).await?
+			},
+			None => receipt_of(&status, center),
+		};
+		let receipt = match copied {
 			Some(receipt) => receipt,
 			None => {
 				if work.is_resumed {
@@ -81,7 +93,8 @@ pub(super) async fn deposit(line: &Line<'_>, work: &mut Work) -> Result<()> {
 				upload(session, &custodian.vault, work, *progress).await?
 			},
 		};
-		check_receipt(session, &custodian.row, &work.row, &receipt)?;
+		let (genesis, record) = (session.genesis(), work.row.record);
+		check_receipt(genesis, &custodian.row, center, record, &work.row.content, &receipt)?;
 		die_at("client.deposit.not-journaled");
 		work.row.deposits.retain(|deposit| deposit.custodian != center);
 		work.row.deposits.push(receipt);
@@ -89,6 +102,62 @@ pub(super) async fn deposit(line: &Line<'_>, work: &mut Work) -> Result<()> {
 		die_at("client.deposit.journaled");
 	}
 	Ok(())
+}
+
+/// The other custodians of a record: their vaults may fetch it from this one's.
+fn others(row: &PutRow, center: ParticipantId) -> Vec<ParticipantId> {
+	row.custodians.iter().copied().filter(|other| *other != center).collect()
+}
+
+/// A custodian that has the ciphertext, so that this one can fetch it from there.
+fn source(row: &PutRow, center: ParticipantId) -> Option<ParticipantId> {
+	let has = |other: &ParticipantId| row.deposits.iter().any(|deposit| is_good(deposit, *other));
+	others(row, center).into_iter().find(has)
+}
+
+/// The receipt in an answer, if it counts for long enough.
+fn receipt_of(status: &DepositStatus, center: ParticipantId) -> Option<Deposit> {
+	let receipt = status.receipt.as_ref().map(ReceiptJson::deposit);
+	receipt.filter(|receipt| is_good(receipt, center))
+}
+
+/// Waits until a vault has fetched the ciphertext from that of another custodian, and gets its receipt;
+/// none if it cannot.
+async fn copied(
+	vault: &VaultClient<'_>,
+	what: &Ciphertext<'_>,
+	source: ParticipantId,
+	mut status: DepositStatus,
+	progress: &dyn Progress,
+) -> Result<Option<Deposit>> {
+	let (center, label) = (vault.center(), what.label);
+	let patience = 2 * PATIENCE + Duration::from_secs(what.size / SLOWEST_COPY);
+	let (until, (mut pause, longest)) = (Instant::now() + patience, COPY_PAUSE);
+	progress
+		.step(&format!("waiting until center {center} has copied {label} from center {source}"));
+	let why = loop {
+		if let Some(receipt) = receipt_of(&status, center) {
+			return Ok(Some(receipt));
+		}
+		match status.copy {
+			Some(copy) => {
+				if let Some(failure) = copy.failure {
+					break failure;
+				}
+			},
+			None => break "it does not copy".into(),
+		}
+		if Instant::now() >= until {
+			break "it takes too long".into();
+		}
+		sleep(pause).await;
+		pause = longest.min(2 * pause);
+		status = vault.deposit(what.record).await?;
+	};
+	progress.warn(&format!(
+		"center {center} did not copy {label} from center {source} ({why}); uploading it there, too"
+	));
+	Ok(None)
 }
 
 /// What an earlier run has spooled may be gone or damaged.
@@ -105,91 +174,22 @@ fn is_good(deposit: &Deposit, custodian: ParticipantId) -> bool {
 	deposit.custodian == custodian && deposit.expires > moment::now().saturating_add(MARGIN)
 }
 
+/// Uploads what is spooled.
 async fn upload(
 	session: &Session,
 	vault: &VaultClient<'_>,
 	work: &Work,
 	progress: &dyn Progress,
 ) -> Result<Deposit> {
-	use futures::StreamExt;
 	let path = spool::path(&session.home.spool(), work.key);
-	let total = work.row.content.size;
-	let mut attempt = 1;
-	loop {
-		progress.step(&format!("uploading {} to center {}", work.item.label(), vault.center()));
-		let file = tokio::fs::File::open(&path)
+	let open = || async {
+		tokio::fs::File::open(&path)
 			.await
-			.context(Kind::Other, || format!("{} cannot be read", path.display()))?;
-		// Told from here, since the body must outlive this function's borrows.
-		let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
-		let counted = ReaderStream::with_capacity(file, 1 << 17).inspect(move |chunk| {
-			if let Ok(chunk) = chunk {
-				die_at("client.deposit.uploading");
-				// Nobody listens any more once the upload is over, which is no fault.
-				sender.send(chunk.len() as u64).unwrap_or_default();
-			}
-		});
-		let body = reqwest::Body::wrap_stream(counted);
-		let uploading = vault.upload(work.row.record, total, body);
-		let watching = async {
-			let mut done = 0;
-			loop {
-				match timeout(PATIENCE, receiver.recv()).await {
-					Ok(Some(more)) => {
-						done += more;
-						progress.bytes(done, total);
-					},
-					// All is sent; the vault writes it to its disk before it answers.
-					Ok(None) => {
-						let syncing = Duration::from_secs(total / SLOWEST_DISK);
-						break tokio::time::sleep(2 * PATIENCE + syncing).await;
-					},
-					Err(_) => break,
-				}
-			}
-		};
-		let outcome = tokio::select! {
-			outcome = uploading => outcome,
-			() = watching => Err(vault.unreachable("the upload stands still")),
-		};
-		match outcome {
-			Err(error) if attempt < ATTEMPTS && vault::is_passing(&error) => {
-				progress.warn(&format!("{error}; trying again"));
-				tokio::time::sleep(Duration::from_secs(1 << attempt)).await;
-				attempt += 1;
-			},
-			outcome => return outcome,
-		}
-	}
-}
-
-/// Whether the receipt would count on the chain: a wrong one is noticed here, not there.
-fn check_receipt(
-	session: &Session,
-	vault: &VaultRow,
-	row: &PutRow,
-	deposit: &Deposit,
-) -> Result<()> {
-	let receipt = DepositReceipt {
-		genesis: session.genesis(),
-		custodian: deposit.custodian,
-		record: row.record,
-		content_root: row.content.content_root,
-		size: row.content.size,
-		expires: deposit.expires,
+			.context(Kind::Other, || format!("{} cannot be read", path.display()))
 	};
-	match verify_signature(&vault.receipt_key, &receipt.message(), &deposit.signature) {
-		true => Ok(()),
-		false => Err(Error::new(
-			Kind::Vault,
-			format!(
-				"the deposit receipt of center {} is not signed with its key",
-				deposit.custodian
-			),
-		)
-		.code_is("receipt-invalid")
-		.hint("tell the center's operator: the vault's keys are not those on the chain")),
-	}
+	let (record, size) = (work.row.record, work.row.content.size);
+	let what = Ciphertext { record, size, label: &work.item.label() };
+	upload::upload(vault, &what, open, progress).await
 }
 
 /// Whom the data key is wrapped for at a custodian: patient, author and the custodian, each once.
@@ -208,7 +208,68 @@ fn wrap_contexts(row: &PutRow, custodian: ParticipantId, genesis: [u8; 32]) -> V
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::journal::tests::row;
+	use crate::{
+		journal::tests::row,
+		progress::Silent,
+		vault::tests::{Server, CENTER, RECORD},
+	};
+
+	#[test]
+	fn what_one_custodian_has_the_others_fetch_from_there() {
+		let custodians = [4, 5, 6].map(ParticipantId);
+		let mut row = PutRow { custodians: custodians.to_vec(), deposits: vec![], ..row() };
+		assert_eq!(others(&row, ParticipantId(5)), [ParticipantId(4), ParticipantId(6)]);
+		assert_eq!(source(&row, ParticipantId(4)), None, "the first one gets an upload");
+		let expires = moment::now() + 2 * MARGIN;
+		let deposit = |custodian| Deposit { custodian, expires, signature: [0; 64] };
+		row.deposits.push(deposit(ParticipantId(4)));
+		assert_eq!(source(&row, ParticipantId(5)), Some(ParticipantId(4)));
+		assert_eq!(source(&row, ParticipantId(4)), None, "never from itself");
+		row.deposits[0].expires = moment::now();
+		assert_eq!(source(&row, ParticipantId(5)), None, "it may have been discarded");
+	}
+
+	/// A deposit at center 7 that is being copied, in JSON.
+	fn status(state: &str, copy: serde_json::Value) -> String {
+		let hex = |byte| crate::hex::Hex([byte; 32]);
+		let expires = moment::now() + 2 * MARGIN;
+		let receipt = (state == "stored").then(|| {
+			serde_json::json!({
+				"genesis": hex(9), "custodian": 7, "record": hex(1), "content_root": hex(2),
+				"size": 5, "expires": expires, "signature": crate::hex::Hex([3; 64]),
+			})
+		});
+		let mut value = serde_json::json!({
+			"record": hex(1), "state": state, "upload": "/v1/x", "receipt": receipt,
+		});
+		if !copy.is_null() {
+			value["copy"] = copy;
+		}
+		value.to_string()
+	}
+
+	async fn copied_after(answers: &[String]) -> (Option<Deposit>, usize) {
+		let answers: Vec<_> = answers.iter().map(|answer| (200, answer.clone())).collect();
+		let server = Server::start(answers).await;
+		let key = ward_crypto::request::RequestKey::generate();
+		let (vault, what) =
+			(server.client(&key), Ciphertext { record: RECORD, size: 5, label: "a" });
+		let first = vault.deposit(RECORD).await.unwrap();
+		let copied = copied(&vault, &what, ParticipantId(4), first, &Silent).await.unwrap();
+		(copied, server.seen().len())
+	}
+
+	#[tokio::test]
+	async fn a_copy_is_waited_for_and_given_up_as_soon_as_the_vault_says_so() {
+		let under_way = || status("announced", serde_json::json!({ "from": 4, "failure": null }));
+		let done = status("stored", serde_json::Value::Null);
+		let (copied, asked) = copied_after(&[under_way(), under_way(), done]).await;
+		assert_eq!((copied.map(|deposit| deposit.custodian), asked), (Some(CENTER), 3));
+		let failed = status("announced", serde_json::json!({ "from": 4, "failure": "refused" }));
+		assert_eq!(copied_after(&[under_way(), failed]).await, (None, 2));
+		let never = status("announced", serde_json::Value::Null);
+		assert_eq!(copied_after(&[never]).await, (None, 1), "a vault that does not copy");
+	}
 
 	#[test]
 	fn each_recipient_gets_one_wrap_and_a_custodian_none_of_a_patient_only_record() {

@@ -105,7 +105,7 @@ pub async fn put(
 	let patient_key = patient_key(session, &state, &journal, options, &patient, progress).await?;
 	if options.patient_only && options.custodians.contains(&session.id) {
 		return Err(Error::new(Kind::Usage, "a center cannot hold its own patient-only record")
-			.hint("name another center with --vault-of, or leave --patient-only out"));
+			.hint("name another center with --custodian, or leave --patient-only out"));
 	}
 	let own = session::participant(&state, session.id).await?;
 	let own_key = session.sealing_on_chain(&own.sealing_key)?.public_key();
@@ -141,7 +141,7 @@ fn check(options: &PutOptions) -> Result<()> {
 		return usage("a custodian is named twice", "name each center once");
 	}
 	if custodians.is_empty() || custodians.len() > MAX_CUSTODIANS as usize {
-		return usage("a record has one to three custodians", "repeat --vault-of for each");
+		return usage("a record has one to three custodians", "repeat --custodian for each");
 	}
 	Ok(())
 }

@@ -106,6 +106,12 @@ impl<'k> VaultClient<'k> {
 		self.read(self.send(Method::POST, path, None, WRITING, Some(&body)).await?).await
 	}
 
+	/// How far the deposit of an announced record has come.
+	pub async fn deposit(&self, record: RecordId) -> Result<DepositStatus> {
+		let path = format!("v1/deposits/{record}");
+		self.read(self.send(Method::GET, &path, None, WRITING, None).await?).await
+	}
+
 	/// Uploads ciphertext and gets the deposit receipt.
 	pub async fn upload(
 		&self,
@@ -441,4 +447,4 @@ async fn bounded(mut answer: Response, limit: usize) -> Result<Vec<u8>, Cause> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -12,27 +12,27 @@ use ward_primitives::participant::SealingSuite;
 use super::*;
 use crate::{journal::Journal, keys::Keys, progress::Silent, recipients};
 
-const CENTER: ParticipantId = ParticipantId(7);
+pub(crate) const CENTER: ParticipantId = ParticipantId(7);
 const GENESIS: Digest = [9; 32];
-const RECORD: RecordId = RecordId([1; 32]);
+pub(crate) const RECORD: RecordId = RecordId([1; 32]);
 
 /// A request as it arrived.
 #[derive(Clone, Debug)]
-struct Seen {
-	method: String,
-	target: String,
+pub(crate) struct Seen {
+	pub(crate) method: String,
+	pub(crate) target: String,
 	body: Vec<u8>,
 	verified: Verified,
 }
 
-struct Server {
+pub(crate) struct Server {
 	endpoint: String,
 	seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Server {
 	/// Gives one answer after the other.
-	async fn start(answers: Vec<(u16, String)>) -> Self {
+	pub(crate) async fn start(answers: Vec<(u16, String)>) -> Self {
 		let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
 		let endpoint = format!("http://{}/prefix", listener.local_addr().unwrap());
 		let seen = Arc::new(Mutex::new(Vec::new()));
@@ -53,7 +53,7 @@ impl Server {
 		Self { endpoint, seen }
 	}
 
-	fn client<'k>(&self, key: &'k RequestKey) -> VaultClient<'k> {
+	pub(crate) fn client<'k>(&self, key: &'k RequestKey) -> VaultClient<'k> {
 		let row = VaultRow {
 			endpoint: self.endpoint.as_bytes().to_vec().try_into().unwrap(),
 			receipt_key: [0; 32],
@@ -63,7 +63,7 @@ impl Server {
 		VaultClient::new(CENTER, &row, GENESIS, key, &Trust::default()).unwrap()
 	}
 
-	fn seen(&self) -> Vec<Seen> {
+	pub(crate) fn seen(&self) -> Vec<Seen> {
 		self.seen.lock().unwrap().clone()
 	}
 }
@@ -116,7 +116,8 @@ async fn read(stream: &mut TcpStream) -> Seen {
 	Seen { method, target, body, verified }
 }
 
-fn problem(code: &str) -> String {
+/// The body of a refusal.
+pub(crate) fn problem(code: &str) -> String {
 	format!(
 		r#"{{"type":"urn:ward:problem:{code}","title":"t","status":1,"detail":"d","instance":"i"}}"#
 	)

@@ -1,102 +1,51 @@
-//! The signature base (RFC 9421, section 2.5) and the parameters of Ward's signatures.
+//! Reading the header fields that carry a signature.
 //!
 //! Not done with the `httpsig` crate: it skips parameters that it does not know or whose value has
 //! another type, and rebuilds the signed line from what is left. Here every parameter counts, so the
 //! fields are parsed as structured fields (RFC 9651) and compared as a whole.
 
-use super::{RequestError, RequestParts, LABEL};
+use super::RequestError;
 use sfv::{BareItem, Dictionary, FieldType, InnerList, Item, List, ListEntry, Parser};
-use ward_primitives::{KeyBytes, RecordId};
+use ward_primitives::{
+	request::{list, Parameters, ALGORITHM, LABEL, TAG},
+	RecordId,
+};
 
-/// What says that a signature is made for this protocol.
-const TAG: &str = "ward-request/v1";
-
-/// The algorithm's name in the registry of RFC 9421.
-const ALGORITHM: &str = "ed25519";
-
-/// The names and values of the components that a signature covers, in their order.
-pub(super) fn components(parts: &RequestParts<'_>) -> Vec<(&'static str, String)> {
-	let path = if parts.path.is_empty() { "/" } else { parts.path };
-	let mut components = vec![
-		("@method", parts.method.to_owned()),
-		("@path", path.to_owned()),
-		("@query", format!("?{}", parts.query.unwrap_or_default())),
-	];
-	components.extend(parts.content_digest.map(|digest| ("content-digest", digest.to_owned())));
-	components.extend([
-		("ward-vault", parts.vault.to_string()),
-		("ward-genesis", hex(&parts.genesis)),
-		("ward-purpose", parts.purpose.code().to_owned()),
-	]);
-	components
-}
-
-/// The bytes that are signed: a line for each component and one for the parameters.
-pub(super) fn signature_base(components: &[(&str, String)], signature_params: &str) -> String {
-	let mut base = String::new();
-	for (name, value) in components {
-		base += &format!("\"{name}\": {value}\n");
+/// The parameters of a received signature: exactly those of the protocol, in any order.
+fn parameters_of(input: &InnerList) -> Result<Parameters, RequestError> {
+	let get = |name: &str| {
+		input.params.get(name).ok_or(RequestError::Malformed("a parameter is missing"))
+	};
+	let seconds = |name| {
+		let value = get(name)?.as_integer().and_then(|value| u64::try_from(value).ok());
+		value.ok_or(RequestError::Malformed("a time is not a number of seconds"))
+	};
+	let text = |name| {
+		let value = get(name)?.as_string().map(|value| value.as_str());
+		value.ok_or(RequestError::Malformed("a parameter is not a string"))
+	};
+	let parameters = Parameters {
+		created: seconds("created")?,
+		expires: seconds("expires")?,
+		nonce: text("nonce")?.to_owned(),
+		key: text("keyid")?
+			.parse::<RecordId>()
+			.map_err(|_| RequestError::Malformed("keyid is not `0x` and 64 hex digits"))?
+			.0,
+	};
+	if text("alg")? != ALGORITHM {
+		return Err(RequestError::Malformed("alg is not `ed25519`"));
 	}
-	base + &format!("\"@signature-params\": {signature_params}")
-}
-
-/// The parameters of a signature that differ from request to request.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Parameters {
-	pub(super) created: u64,
-	pub(super) expires: u64,
-	pub(super) nonce: String,
-	pub(super) key: KeyBytes,
-}
-
-impl Parameters {
-	/// The value of `@signature-params`.
-	pub(super) fn signature_params(&self, components: &[(&str, String)]) -> String {
-		let Self { created, expires, nonce, key } = self;
-		let names = list(components);
-		format!(
-			"{names};created={created};expires={expires};nonce=\"{nonce}\";alg=\"{ALGORITHM}\";\
-			 keyid=\"{}\";tag=\"{TAG}\"",
-			hex(key),
-		)
+	if text("tag")? != TAG {
+		return Err(RequestError::Malformed("tag is not `ward-request/v1`"));
 	}
-
-	/// The parameters of a received signature: exactly those of the protocol, in any order.
-	fn of(input: &InnerList) -> Result<Self, RequestError> {
-		let get = |name: &str| {
-			input.params.get(name).ok_or(RequestError::Malformed("a parameter is missing"))
-		};
-		let seconds = |name| {
-			let value = get(name)?.as_integer().and_then(|value| u64::try_from(value).ok());
-			value.ok_or(RequestError::Malformed("a time is not a number of seconds"))
-		};
-		let text = |name| {
-			let value = get(name)?.as_string().map(|value| value.as_str());
-			value.ok_or(RequestError::Malformed("a parameter is not a string"))
-		};
-		let parameters = Self {
-			created: seconds("created")?,
-			expires: seconds("expires")?,
-			nonce: text("nonce")?.to_owned(),
-			key: text("keyid")?
-				.parse::<RecordId>()
-				.map_err(|_| RequestError::Malformed("keyid is not `0x` and 64 hex digits"))?
-				.0,
-		};
-		if text("alg")? != ALGORITHM {
-			return Err(RequestError::Malformed("alg is not `ed25519`"));
-		}
-		if text("tag")? != TAG {
-			return Err(RequestError::Malformed("tag is not `ward-request/v1`"));
-		}
-		if input.params.len() != 6 {
-			return Err(RequestError::Malformed("there is a parameter too many"));
-		}
-		if !is_nonce(&parameters.nonce) {
-			return Err(RequestError::Malformed("nonce is not 16 to 64 characters of base64url"));
-		}
-		Ok(parameters)
+	if input.params.len() != 6 {
+		return Err(RequestError::Malformed("there is a parameter too many"));
 	}
+	if !is_nonce(&parameters.nonce) {
+		return Err(RequestError::Malformed("nonce is not 16 to 64 characters of base64url"));
+	}
+	Ok(parameters)
 }
 
 /// Whether `text` is 16 to 64 characters of base64url.
@@ -129,7 +78,7 @@ pub(super) fn parse_input(
 	if !covers_all {
 		return Err(RequestError::WrongComponents { expected: list(components) });
 	}
-	let parameters = Parameters::of(&input)?;
+	let parameters = parameters_of(&input)?;
 	let list: List = vec![ListEntry::InnerList(input)];
 	let input = list.serialize().ok_or(RequestError::Malformed("Signature-Input is empty"))?;
 	Ok((input, parameters))
@@ -150,15 +99,4 @@ pub(super) fn parse_signature(field: &str) -> Result<[u8; 64], RequestError> {
 		Some(_) => Err(RequestError::Malformed("the signature is no byte sequence")),
 		None => Err(RequestError::Missing),
 	}
-}
-
-/// The names of components as a list in `Signature-Input`.
-fn list(components: &[(&str, String)]) -> String {
-	let names: Vec<_> = components.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-	format!("({})", names.join(" "))
-}
-
-/// `0x` and 64 hexadecimal digits.
-fn hex(bytes: &[u8; 32]) -> String {
-	RecordId(*bytes).to_string()
 }

@@ -1,5 +1,7 @@
 use super::*;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
+use ward_primitives::{ParticipantId, PurposeOfUse};
 
 const NOW: u64 = 1_800_000_000;
 const NONCE: &str = "AAECAwQFBgcICQoLDA0ODw";

@@ -193,6 +193,14 @@ impl ReadParticipants for Table {
 	fn receipt_key(_: ParticipantId) -> Option<KeyBytes> {
 		None
 	}
+
+	fn witness_of(_: &KeyBytes) -> Option<ParticipantId> {
+		None
+	}
+
+	fn vault_endpoint(_: ParticipantId) -> Option<Vec<u8>> {
+		None
+	}
 }
 
 impl Convert<AccountId32, Option<SeatId>> for Table {

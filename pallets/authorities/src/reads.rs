@@ -7,7 +7,7 @@ use sp_runtime::SaturatedConversion;
 use ward_primitives::{
 	participant::NOTICE,
 	seat::{SeatInfo, SessionInfo},
-	traits::ReadParticipants,
+	traits::{ReadParticipants, ReadSeats},
 	ParticipantId,
 };
 
@@ -79,5 +79,15 @@ impl<T: Config> Pallet<T> {
 		let seats = Seats::<T>::iter_values().filter(|seat| seat.taken_at.is_some()).count();
 		let stopped = seats.saturating_sub(staying.len()).saturating_add(1);
 		!staying.contains(&center) || stopped <= (seats / 3).max(1)
+	}
+}
+
+impl<T: Config> ReadSeats for Pallet<T> {
+	fn sitting() -> Vec<ParticipantId> {
+		Session::<T>::validators().into_iter().map(|seat| seat.0).collect()
+	}
+
+	fn host(center: ParticipantId) -> Option<ParticipantId> {
+		Self::host_of(center)
 	}
 }

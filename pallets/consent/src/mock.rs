@@ -165,6 +165,14 @@ impl ReadParticipants for Participants {
 	fn receipt_key(_: ParticipantId) -> Option<KeyBytes> {
 		None
 	}
+
+	fn witness_of(_: &KeyBytes) -> Option<ParticipantId> {
+		None
+	}
+
+	fn vault_endpoint(_: ParticipantId) -> Option<Vec<u8>> {
+		None
+	}
 }
 
 pub struct Records;

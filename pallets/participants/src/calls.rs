@@ -94,7 +94,7 @@ mod calls {
 		///
 		/// `proof` is the new key's signature over the attachment message. A key with the `act` role
 		/// has all power over its participant: it may attach keys with roles that it does not have
-		/// itself. A receipt key must be an Ed25519 key; it signs no calls and gets no account.
+		/// itself. A receipt or witness key must be an Ed25519 key; it signs no calls and gets no account.
 		///
 		/// ## Errors
 		///

@@ -44,7 +44,7 @@ mod errors {
 		/// The participant's role does not allow keys with these roles, or they do not go together; a
 		/// receipt or witness role stands alone.
 		RolesNotAllowed,
-		/// A receipt key must be an Ed25519 key and sign its attachment as one.
+		/// A receipt or witness key must be an Ed25519 key and sign its attachment as one.
 		NotEd25519,
 		/// The participant's last key that can act cannot be retired; attach another first, or rotate.
 		LastActingKey,

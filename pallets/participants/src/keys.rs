@@ -33,9 +33,10 @@ pub(crate) const fn first_roles(role: Role) -> KeyRoles {
 	}
 }
 
-/// Whether a key with these roles may sign calls. A receipt key signs receipts only.
+/// Whether a key with these roles may sign calls. A receipt key signs receipts only, and a witness key
+/// what a witness asks for and has seen.
 pub(crate) const fn signs_calls(roles: KeyRoles) -> bool {
-	!roles.contains(KeyRoles::RECEIPT)
+	!KeyRoles::UNATTENDED.contains(roles)
 }
 
 impl<T: Config> Pallet<T> {
@@ -81,7 +82,7 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_validity(valid_until)?;
 		ensure!(!Keys::<T>::contains_key(key), Error::<T>::AlreadyExists);
 		if !signs_calls(roles) {
-			// Receipts are verified with the 32 bytes on the chain, which other schemes hash or share.
+			// What it signs is verified with the 32 bytes on the chain, which other schemes hash or share.
 			let is_ed25519 = matches!(proof.clone().into(), MultiSignature::Ed25519(_));
 			ensure!(is_ed25519, Error::<T>::NotEd25519);
 		}

@@ -221,15 +221,29 @@ pub(crate) fn attach(origin: RuntimeOrigin, name: &str, to: ParticipantId, roles
 
 /// Attaches the Ed25519 key with this name as a receipt key.
 pub(crate) fn attach_receipt_key(name: &str, center: ParticipantId) {
-	let attachment = attachment(&ed25519_account(name), center, KeyRoles::RECEIPT);
+	attach_unattended(name, center, KeyRoles::RECEIPT);
+}
+
+/// Attaches the Ed25519 key with this name as a witness key.
+pub(crate) fn attach_witness_key(name: &str, center: ParticipantId) {
+	attach_unattended(name, center, KeyRoles::WITNESS);
+}
+
+fn attach_unattended(name: &str, center: ParticipantId, roles: KeyRoles) {
+	let attachment = attachment(&ed25519_account(name), center, roles);
 	let proof = ed25519_pair(name).sign(&attachment.message()).into();
 	frame_support::assert_ok!(Participants::attach_key(
 		by(center),
 		ed25519_account(name),
-		KeyRoles::RECEIPT,
+		roles,
 		attachment.valid_until,
 		proof
 	));
+}
+
+/// The origin that is signed by the Ed25519 key with this name.
+pub(crate) fn by_ed25519(name: &str) -> RuntimeOrigin {
+	RuntimeOrigin::signed(ed25519_account(name))
 }
 
 /// A vault's row with the receipt key with this name.

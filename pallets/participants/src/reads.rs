@@ -10,7 +10,7 @@ use ward_primitives::{
 
 use crate::{
 	timeline::{last_started, Affiliation, InCare, Pairing, Relation},
-	AffiliatedCenters, Config, Error, HealthAuthorities, Pallet, Participants, PastActive,
+	AffiliatedCenters, Config, Error, HealthAuthorities, Pallet, Participants, PastActive, Vaults,
 };
 
 impl<T: Config> ActingParticipant<T::AccountId, DispatchError> for Pallet<T> {
@@ -74,5 +74,14 @@ impl<T: Config> ReadParticipants for Pallet<T> {
 
 	fn receipt_key(center: ParticipantId) -> Option<KeyBytes> {
 		Self::live_receipt_key(center)
+	}
+
+	fn witness_of(key: &KeyBytes) -> Option<ParticipantId> {
+		Self::ensure_acting(&(*key).into(), KeyRoles::WITNESS).ok()
+	}
+
+	fn vault_endpoint(center: ParticipantId) -> Option<Vec<u8>> {
+		let is_active = Self::is_active(center, Role::MedicalCenter, Self::now());
+		Some(Vaults::<T>::get(center).filter(|_| is_active)?.endpoint.into_inner())
 	}
 }

@@ -33,6 +33,8 @@ pub(crate) const RETIRED_KEY: AccountId = 5;
 pub(crate) const WITNESS_KEY: AccountId = 6;
 /// Nobody's account, which has a reference all the same.
 pub(crate) const STRANGER: AccountId = 7;
+/// Another key of the center, which governs.
+pub(crate) const BOARD_KEY: AccountId = 8;
 /// The center's participant.
 pub(crate) const CENTER_ID: ParticipantId = ParticipantId(30);
 /// The doctor's participant.
@@ -256,6 +258,7 @@ impl ExtBuilder {
 				(CENTER, row(CENTER_ID, KeyRoles::MAIN)),
 				(RECEIPT_KEY, row(CENTER_ID, KeyRoles::RECEIPT)),
 				(WITNESS_KEY, row(CENTER_ID, KeyRoles::WITNESS)),
+				(BOARD_KEY, row(CENTER_ID, KeyRoles::GOVERN)),
 				(
 					RETIRED_KEY,
 					KeyRow {
@@ -265,7 +268,7 @@ impl ExtBuilder {
 				),
 			]));
 			Sponsors::set(&BTreeMap::from([(DOCTOR_ID, CENTER_ID), (PATIENT_ID, CENTER_ID)]));
-			for account in DOCTOR..=STRANGER {
+			for account in DOCTOR..=BOARD_KEY {
 				System::inc_sufficients(&account);
 			}
 		});

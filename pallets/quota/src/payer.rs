@@ -30,8 +30,9 @@ pub(crate) fn signer<T: Config>(
 	if !key.live.contains(T::Time::now()) {
 		return Err(refuse(Refusal::RetiredKey));
 	}
-	// A receipt key's signature is a custodian's word; it must never mean anything else.
-	if KeyRoles::RECEIPT.contains(key.roles) {
+	// A receipt key's signature is a custodian's word, and a witness key's a witness's, in a vault's
+	// request and inside of a report; neither must ever mean anything else.
+	if KeyRoles::UNATTENDED.contains(key.roles) {
 		return Err(refuse(Refusal::KeyCannotCall));
 	}
 	Ok(key.participant)

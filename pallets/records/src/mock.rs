@@ -169,6 +169,14 @@ impl ReadParticipants for Participants {
 		let active = Self::is_active(center, Role::MedicalCenter, Timestamp::now());
 		active.then(|| read(|tables| tables.receipt_keys.get(&center).copied())).flatten()
 	}
+
+	fn witness_of(_: &KeyBytes) -> Option<ParticipantId> {
+		None
+	}
+
+	fn vault_endpoint(_: ParticipantId) -> Option<Vec<u8>> {
+		None
+	}
 }
 
 pub struct Consents;

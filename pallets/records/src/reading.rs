@@ -1,9 +1,14 @@
 //! How others read records.
 
 use alloc::vec::Vec;
-use ward_primitives::{decision::RecordFacts, traits::ReadRecords, RecordId};
+use ward_primitives::{
+	decision::RecordFacts,
+	receipt::Row,
+	traits::{ReadCustody, ReadRecords},
+	ParticipantId, RecordId,
+};
 
-use crate::{Config, Pallet, Records};
+use crate::{Config, Custody, CustodyCount, Pallet, Records};
 
 /// The most entries in one page of a list.
 pub const MAX_PAGE: u32 = 1_000;
@@ -31,5 +36,25 @@ impl<T: Config> ReadRecords for Pallet<T> {
 			attributes: row.content.attributes,
 			anchored_at: row.anchored_at,
 		})
+	}
+}
+
+impl<T: Config> ReadCustody for Pallet<T> {
+	fn custodians(after: Option<ParticipantId>, limit: u32) -> Vec<(ParticipantId, u64)> {
+		let all = match after {
+			Some(after) => CustodyCount::<T>::iter_from_key(after),
+			None => CustodyCount::<T>::iter(),
+		};
+		all.take(limit.min(MAX_PAGE) as usize).collect()
+	}
+
+	fn rows(center: ParticipantId) -> u64 {
+		CustodyCount::<T>::get(center)
+	}
+
+	fn row(center: ParticipantId, row: u64) -> Option<Row> {
+		let record = Custody::<T>::get(center, row)?;
+		let content = Records::<T>::get(record)?.content;
+		Some(Row { record, root: content.content_root, size: content.size })
 	}
 }

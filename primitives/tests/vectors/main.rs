@@ -4,6 +4,8 @@
 //! with `WARD_BLESS=1` in the environment it writes the file instead, which is right only for a new
 //! format: the present ones are final. `scripts/check-vectors` recomputes the file in Python.
 
+mod receipts;
+
 use std::{fs, path::PathBuf};
 
 use codec::Encode;
@@ -213,37 +215,43 @@ fn vectors() -> Value {
 	let period = DataPeriod { start: -86_400_000, end: 1_700_000_000_000 };
 	let laboratory: CategorySet = [Category::Laboratory].into_iter().collect();
 	let everything = CategorySet::from_iter(Category::ALL);
+	let mut formats = vec![
+		manifest(digest(0x00), b""),
+		manifest(digest(0x00), br#"{"format":"ward-manifest/v1","mediaType":"text/plain"}"#),
+		// Long enough for a compact length of two bytes, and of four.
+		manifest(digest(0x20), &counting(0, 64)),
+		manifest(digest(0x20), &counting(0, 16_384)),
+		attributes(
+			digest(0x40),
+			Attributes { categories: laboratory, sensitivity: Sensitivity::Normal, period: None },
+		),
+		attributes(
+			digest(0x40),
+			Attributes {
+				categories: everything,
+				sensitivity: Sensitivity::VeryRestricted,
+				period: Some(period),
+			},
+		),
+		record_id(content),
+		record_id(RecordContent { size: LARGE, ..content }),
+		sealing_key(SealingSuite::XWing, &counting(3, 1_216)),
+		deposit(&receipt),
+		enrolment(Role::Patient, true),
+		enrolment(Role::Practitioner, false),
+		key_attachment(KeyRoles::RECEIPT),
+		key_attachment(KeyRoles::MAIN),
+	];
+	formats.extend(receipts::vectors());
 	json!({
 		"about": "Known answers for docs/protocol.md. Byte strings are 0x and hexadecimal digits; \
 			enumerations and bit sets are the protocol's numbers; a message is the tag, a NUL byte \
 			and the SCALE encoding of the inputs in the order of docs/protocol.md; a hash is \
-			BLAKE2b-256 of the message. The keys are tests 1 to 3 of RFC 8032, section 7.1.",
+			BLAKE2b-256 of the message. The keys are tests 1 to 3 of RFC 8032, section 7.1. In the \
+			trees, byte n of content is n mod 251.",
 		"tags": Domain::ALL.map(|domain| json!({ "tag": tag(domain), "bytes": hex(domain.tag()) })),
-		"vectors": [
-			manifest(digest(0x00), b""),
-			manifest(digest(0x00), br#"{"format":"ward-manifest/v1","mediaType":"text/plain"}"#),
-			// Long enough for a compact length of two bytes, and of four.
-			manifest(digest(0x20), &counting(0, 64)),
-			manifest(digest(0x20), &counting(0, 16_384)),
-			attributes(digest(0x40), Attributes {
-				categories: laboratory,
-				sensitivity: Sensitivity::Normal,
-				period: None,
-			}),
-			attributes(digest(0x40), Attributes {
-				categories: everything,
-				sensitivity: Sensitivity::VeryRestricted,
-				period: Some(period),
-			}),
-			record_id(content),
-			record_id(RecordContent { size: LARGE, ..content }),
-			sealing_key(SealingSuite::XWing, &counting(3, 1_216)),
-			deposit(&receipt),
-			enrolment(Role::Patient, true),
-			enrolment(Role::Practitioner, false),
-			key_attachment(KeyRoles::RECEIPT),
-			key_attachment(KeyRoles::MAIN),
-		],
+		"vectors": formats,
+		"trees": receipts::trees(),
 	})
 }
 
@@ -268,6 +276,7 @@ fn the_known_answers_are_still_the_answers() {
 	{
 		assert_eq!(made, stored, "a format changed; a changed layout needs a new tag");
 	}
+	assert_eq!(made["trees"], stored["trees"], "a tree, the draw or the choice of leaves changed");
 	assert_eq!(made, stored, "WARD_BLESS=1 writes the file, if that is what is wanted");
 }
 
@@ -281,8 +290,12 @@ fn every_format_of_this_crate_has_a_vector() {
 		.map(|vector| vector["tag"].as_str().expect("a tag").to_owned())
 		.collect();
 	for domain in Domain::ALL {
-		// These bind logs, contents and wraps, whose formats live with the programs that make them.
-		let elsewhere = matches!(domain, Domain::AccessLog | Domain::Content | Domain::Wrap);
+		// These bind logs, contents and wraps, whose formats live with the programs that make them, and
+		// sealed answers.
+		let elsewhere = matches!(
+			domain,
+			Domain::AccessLog | Domain::Content | Domain::Wrap | Domain::ReceiptSeal
+		);
 		assert_eq!(covered.contains(&tag(domain)), !elsewhere, "{}", tag(domain));
 	}
 }

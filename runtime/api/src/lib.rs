@@ -18,6 +18,7 @@ use sp_session::MembershipProof;
 use ward_primitives::{
 	council::Motion,
 	decision::{DecisionInputs, Query},
+	receipt::{CohortRow, CustodyState, EpochInfo, LogRow, ReceiptTask},
 	seat::{SeatInfo, SessionInfo},
 	AccessRequest, Grant, GrantId, Interval, KeyBytes, KeyRow, Moment, NewRecord, ParticipantId,
 	ParticipantRow, RecordId, RecordRow, Timeline, VaultRow,
@@ -100,6 +101,29 @@ sp_api::decl_runtime_apis! {
 
 		/// On whose node a center is a guest, if it is one.
 		fn host(guest: ParticipantId) -> Option<ParticipantId>;
+
+		/// The epoch of storage receipts that the chain is in.
+		fn receipt_epoch() -> EpochInfo;
+
+		/// What a witness has to ask a custodian about a cohort now; none if it is not drawn for it, has
+		/// reported it in this epoch, or there is no such cohort.
+		fn receipt_task(
+			custodian: ParticipantId,
+			cohort: u64,
+			witness: ParticipantId,
+		) -> Option<ReceiptTask>;
+
+		/// What witnesses have seen of a custodian's cohort; none if nobody has reported it yet.
+		fn cohort(custodian: ParticipantId, cohort: u64) -> Option<CohortRow>;
+
+		/// The witnesses of a cohort in this epoch, in the order of the draw.
+		fn witnesses(custodian: ParticipantId, cohort: u64) -> Vec<ParticipantId>;
+
+		/// How each custodian's copy of a record stands; nothing for a record that is not on the chain.
+		fn custody_states(record: RecordId) -> Vec<CustodyState>;
+
+		/// What the chain knows of the access log of a center's vault; none before the first report.
+		fn log_head(custodian: ParticipantId) -> Option<LogRow>;
 
 		/// Who is in the council.
 		fn council() -> Vec<ParticipantId>;

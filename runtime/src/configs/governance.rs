@@ -81,8 +81,8 @@ impl OnStanding for CouncilFollows {
 }
 
 /// The calls that a two-thirds majority of the council may make as Root: who takes part, who has a
-/// seat, the runtime's code by its hash, finality's recovery, and parameters of the consensus. Nothing
-/// that touches records or consent.
+/// seat, the runtime's code by its hash, finality's recovery, parameters of the consensus, and how often
+/// the custodians are looked at. Nothing that touches records or consent.
 pub struct CouncilAgenda;
 
 impl Contains<RuntimeCall> for CouncilAgenda {
@@ -91,6 +91,7 @@ impl Contains<RuntimeCall> for CouncilAgenda {
 		use pallet_grandpa::Call as Grandpa;
 		use pallet_ward_authorities::Call as Authorities;
 		use pallet_ward_participants::Call as Participants;
+		use pallet_ward_receipts::Call as Receipts;
 		matches!(
 			call,
 			RuntimeCall::System(System::authorize_upgrade { .. })
@@ -101,14 +102,15 @@ impl Contains<RuntimeCall> for CouncilAgenda {
 						| Authorities::reinstate_seat { .. }
 						| Authorities::set_session_length { .. }
 						| Authorities::set_minimum { .. },
-				) | RuntimeCall::Participants(
-				Participants::admit_health_authority { .. }
-					| Participants::suspend { .. }
-					| Participants::reinstate { .. }
-					| Participants::deactivate { .. }
-					| Participants::freeze { .. }
-					| Participants::set_expiry { .. },
-			)
+				) | RuntimeCall::Receipts(Receipts::set_epoch_length { .. })
+				| RuntimeCall::Participants(
+					Participants::admit_health_authority { .. }
+						| Participants::suspend { .. }
+						| Participants::reinstate { .. }
+						| Participants::deactivate { .. }
+						| Participants::freeze { .. }
+						| Participants::set_expiry { .. },
+				)
 		)
 	}
 }

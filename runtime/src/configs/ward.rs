@@ -11,9 +11,10 @@ use pallet_ward_participants::WeightInfo as _;
 use pallet_ward_quota::{IsExempt, KeyLookup};
 use ward_primitives::{KeyRow, Moment, ParticipantId};
 
-use super::{governance::MaxHealthAuthorities, CouncilFollows};
+use super::{governance::MaxHealthAuthorities, CouncilFollows, MaxSeats};
 use crate::{
-	AccountId, Consent, Participants, Records, Runtime, RuntimeCall, Signature, Timestamp,
+	AccountId, Authorities, Consent, Participants, Records, Runtime, RuntimeCall, Signature,
+	Timestamp,
 };
 
 /// One hour in milliseconds.
@@ -49,6 +50,22 @@ impl pallet_ward_consent::Config for Runtime {
 	type Records = Records;
 	type MaxLiveGrants = ConstU32<32>;
 	type WeightInfo = pallet_ward_consent::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+impl pallet_ward_receipts::Config for Runtime {
+	type Time = Timestamp;
+	type SetOrigin = EnsureRoot<AccountId>;
+	type Participants = Participants;
+	type Custody = Records;
+	type Seats = Authorities;
+	type MaxSeats = MaxSeats;
+	// Two blocks, for networks of tests.
+	type MinEpochLength = ConstU64<4_000>;
+	type MaxEpochLength = ConstU64<{ 7 * 24 * HOUR }>;
+	type WitnessId = pallet_ward_receipts::witness::WitnessId;
+	type WeightInfo = pallet_ward_receipts::weights::SubstrateWeight<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }

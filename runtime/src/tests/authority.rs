@@ -136,7 +136,9 @@ fn cell(column: &str, row: &Row, cast: &Cast, call: &RuntimeCall) -> String {
 			"council" => dispatch_outcome(&dispatch(call(), two_thirds())),
 			"author" => outcome(&submit_bare(call())),
 			// As the node makes them: of the newer kind, and of the older kind.
-			"node" if matches!(call(), RuntimeCall::Authorities(_)) => general(&call()),
+			"node" if matches!(call(), RuntimeCall::Authorities(_) | RuntimeCall::Receipts(_)) => {
+				general(&call())
+			},
 			"node" => outcome(&submit_bare(call())),
 			_ => signed(&caller.main),
 		},

@@ -3,6 +3,7 @@
 
 use codec::Encode;
 use pallet_ward_authorities::DEFAULT_SESSION_LENGTH;
+use pallet_ward_receipts::FIRST_REFUSAL;
 use sp_consensus_aura::{sr25519::AuthorityId as AuraId, Slot, AURA_ENGINE_ID};
 use sp_consensus_grandpa::AuthorityId as GrandpaId;
 use sp_core::{ed25519, sr25519, Pair, H256};
@@ -21,6 +22,9 @@ use crate::{
 	Executive, Header, Runtime, RuntimeCall, RuntimeGenesisConfig, SessionKeys, SignedPayload,
 	System, TxExtension, UncheckedExtrinsic, SLOT_DURATION,
 };
+
+/// The number of the pallet whose refusals are its errors.
+const RECEIPTS: u8 = 15;
 
 /// The keys of the authority node of the founding center with this number.
 pub(super) fn authority_keys(number: u8) -> (sr25519::Pair, ed25519::Pair) {
@@ -164,7 +168,13 @@ pub(super) fn outcome(result: &ApplyExtrinsicResult) -> String {
 	match result {
 		Ok(dispatched) => dispatch_outcome(dispatched),
 		Err(TransactionValidityError::Invalid(InvalidTransaction::Custom(code))) => {
-			format!("refused: {:?}", Refusal::from_code(*code).expect("a refusal of Ward's"))
+			match code.checked_sub(FIRST_REFUSAL) {
+				Some(error) => format!("refused: {}", super::metadata::error_name(RECEIPTS, error)),
+				None => {
+					let refusal = Refusal::from_code(*code).expect("a refusal of Ward's");
+					format!("refused: {refusal:?}")
+				},
+			}
 		},
 		Err(TransactionValidityError::Invalid(why)) => format!("refused: {why:?}"),
 		Err(TransactionValidityError::Unknown(why)) => format!("refused: {why:?}"),

@@ -176,6 +176,12 @@ fn right_arguments() -> Vec<(&'static str, Vec<u8>)> {
 		("seats", Vec::new()),
 		("session", Vec::new()),
 		("host", id.encode()),
+		("receipt_epoch", Vec::new()),
+		("receipt_task", (id, number, id).encode()),
+		("cohort", (id, number).encode()),
+		("witnesses", (id, number).encode()),
+		("custody_states", record.encode()),
+		("log_head", id.encode()),
 		("council", Vec::new()),
 		("motions", Vec::new()),
 	]

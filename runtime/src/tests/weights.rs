@@ -7,6 +7,7 @@ mod cases;
 mod counting;
 mod declared;
 mod extensions;
+mod receipts;
 
 use frame_benchmarking::{BenchmarkConfig, BenchmarkMetadata, BenchmarkParameter};
 use sp_core::storage::Storage;

@@ -26,6 +26,16 @@ pub struct Announcement {
 	/// Whether this vault gets no wrap, so that nobody but patient and author can ever read.
 	#[serde(default)]
 	pub patient_only: bool,
+	/// Further centers that are to hold the record: their vaults may fetch the content here as soon as it
+	/// is stored, before the record is anchored.
+	#[serde(default, skip_serializing_if = "Vec::is_empty")]
+	#[cfg_attr(feature = "openapi", schema(value_type = Vec<u64>))]
+	pub custodians: Vec<ParticipantId>,
+	/// The center from whose vault this one is to fetch the content, instead of waiting for an upload. That
+	/// vault must have it, and have been told of this one in `custodians`.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	#[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
+	pub from: Option<ParticipantId>,
 }
 
 impl Announcement {
@@ -36,7 +46,26 @@ impl Announcement {
 		wraps: Vec<WrappedKey>,
 		patient_only: bool,
 	) -> Self {
-		Self { content: content.into(), opening: opening.into(), wraps, patient_only }
+		Self {
+			content: content.into(),
+			opening: opening.into(),
+			wraps,
+			patient_only,
+			custodians: Vec::new(),
+			from: None,
+		}
+	}
+
+	/// The same, with further centers whose vaults may fetch the content from this one.
+	#[must_use]
+	pub fn shared_with(self, custodians: Vec<ParticipantId>) -> Self {
+		Self { custodians, ..self }
+	}
+
+	/// The same, for a vault that is to fetch the content from that of another center.
+	#[must_use]
+	pub fn fetched_from(self, center: ParticipantId) -> Self {
+		Self { from: Some(center), ..self }
 	}
 }
 
@@ -104,6 +133,23 @@ pub struct DepositStatus {
 	pub upload: String,
 	/// The receipt, once the content is stored.
 	pub receipt: Option<ReceiptJson>,
+	/// The fetching of the content from another vault, if that was asked for and has not succeeded yet.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub copy: Option<CopyJson>,
+}
+
+/// How the fetching of content from another vault goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CopyJson {
+	/// The center whose vault is asked.
+	#[cfg_attr(feature = "openapi", schema(value_type = u64))]
+	pub from: ParticipantId,
+	/// Why it was given up: `endpoint`, `unreachable`, `refused`, `mismatch`, `too-slow`, `storage` or
+	/// `chain`; none while it is under way. Announce the record again to let it be tried again, or upload the
+	/// content.
+	pub failure: Option<String>,
 }
 
 #[cfg(test)]
@@ -159,6 +205,31 @@ mod tests {
 		assert!(!serde_json::from_value::<Announcement>(json.clone()).unwrap().patient_only);
 		json["content"]["note"] = "a member that the vault would ignore".into();
 		assert!(serde_json::from_value::<Announcement>(json).is_err());
+	}
+
+	#[test]
+	fn who_may_copy_and_from_whom_is_left_out_unless_it_is_said() {
+		let content = RecordContent {
+			patient: ParticipantId(1),
+			author: ParticipantId(2),
+			commitment: [3; 32],
+			attributes: [4; 32],
+			content_root: [5; 32],
+			size: 6,
+		};
+		let attributes = Attributes {
+			categories: CategorySet(16),
+			sensitivity: Sensitivity::Normal,
+			period: None,
+		};
+		let opening = AttributesOpening { salt: [7; 32], attributes };
+		let plain = || Announcement::new(content, opening, vec![], false);
+		let first = serde_json::to_value(plain().shared_with(vec![ParticipantId(9)])).unwrap();
+		assert_eq!((&first["custodians"], first.get("from")), (&json!([9]), None));
+		let second = serde_json::to_value(plain().fetched_from(ParticipantId(8))).unwrap();
+		assert_eq!((second.get("custodians"), &second["from"]), (None, &json!(8)));
+		let read: Announcement = serde_json::from_value(second).unwrap();
+		assert_eq!(read, plain().fetched_from(ParticipantId(8)));
 	}
 
 	#[test]

@@ -33,11 +33,14 @@ pub enum Event {
 	/// As [`Self::Facts`], in contingency mode.
 	#[codec(index = 6)]
 	FactsInContingency,
+	/// The content for the vault of another custodian. The chain decided, by naming it as one.
+	#[codec(index = 7)]
+	Copy,
 }
 
 impl Event {
 	/// All events, in the order of their numbers.
-	pub const ALL: [Self; 7] = [
+	pub const ALL: [Self; 8] = [
 		Self::Key,
 		Self::Content,
 		Self::Promotion,
@@ -45,9 +48,10 @@ impl Event {
 		Self::KeyInContingency,
 		Self::ContentInContingency,
 		Self::FactsInContingency,
+		Self::Copy,
 	];
 
-	/// The same event in contingency mode, in which nothing is promoted.
+	/// The same event in contingency mode, in which nothing is promoted or copied.
 	#[must_use]
 	pub const fn in_contingency(self) -> Self {
 		match self {
@@ -68,6 +72,7 @@ impl Event {
 			Self::KeyInContingency => "key-in-contingency",
 			Self::ContentInContingency => "content-in-contingency",
 			Self::FactsInContingency => "facts-in-contingency",
+			Self::Copy => "copy",
 		}
 	}
 }
@@ -134,7 +139,7 @@ pub struct LogEntryJson {
 	/// `read` or `write`.
 	#[cfg_attr(feature = "openapi", schema(value_type = String))]
 	pub action: Action,
-	/// `key`, `content`, `facts` or `promotion`; the first three also with `-in-contingency`.
+	/// `key`, `content`, `facts`, `promotion` or `copy`; the first three also with `-in-contingency`.
 	#[cfg_attr(feature = "openapi", schema(value_type = String))]
 	pub event: Event,
 	/// The decision.

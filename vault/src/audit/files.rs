@@ -26,6 +26,8 @@ pub struct Files {
 	/// Files of announced deposits that have no receipt yet: to be replaced by another upload, or
 	/// discarded with the deposit.
 	pub unclaimed: u64,
+	/// Files beside them with the hashes of their groups: made anew where they are missing or wrong.
+	pub groups: u64,
 	/// What broken-off uploads left: the next start of the vault deletes it.
 	pub temporary: u64,
 }
@@ -33,11 +35,13 @@ pub struct Files {
 /// A file under the content directory.
 enum Found {
 	Of(RecordId, PathBuf, u64),
+	GroupsOf(RecordId, PathBuf),
 	Temporary,
 	Unknown(PathBuf),
 }
 
-const REPLACE: &str = "put the file back from a backup or from another custodian's vault";
+const REPLACE: &str =
+	"`ward-vault repair` fetches it from another custodian; or put the file back from a backup";
 
 pub(super) fn compare(
 	directory: &Path,
@@ -57,6 +61,10 @@ pub(super) fn compare(
 		match item {
 			Found::Temporary => files.temporary += 1,
 			Found::Unknown(path) => findings.push(unknown(&path)),
+			Found::GroupsOf(record, path) => match deposits.contains_key(&record) {
+				true => files.groups += 1,
+				false => findings.push(unknown(&path)),
+			},
 			Found::Of(record, path, length) => match deposits.get(&record) {
 				None => findings.push(unknown(&path)),
 				Some(row) if row.state == DepositState::Announced => {
@@ -135,7 +143,10 @@ fn list(directory: &Path, found: &mut Vec<Found>) -> std::io::Result<()> {
 		found.push(match (store::is_temporary(&name), store::record_at(&path)) {
 			(true, _) => Found::Temporary,
 			(false, Some(record)) => Found::Of(record, path, entry.metadata()?.len()),
-			(false, None) => Found::Unknown(path),
+			(false, None) => match store::record_of_groups(&path) {
+				Some(record) => Found::GroupsOf(record, path),
+				None => Found::Unknown(path),
+			},
 		});
 	}
 	Ok(())

@@ -9,7 +9,7 @@ use ward_primitives::{AttributesOpening, Digest, ParticipantId, RecordId};
 use super::Finding;
 use crate::database::{
 	decode,
-	deposits::{DepositRow, DepositState, DEPOSITS, OPENINGS, STAGED, WRAPS},
+	deposits::{DepositRow, DepositState, DAMAGED, DEPOSITS, OPENINGS, STAGED, WRAPS},
 	nonces::{BY_EXPIRY, NONCES},
 	sealing_keys::{self, BY_DIGEST, SEALING_KEYS},
 	Result,
@@ -46,6 +46,7 @@ pub(super) fn read(transaction: &ReadTransaction, genesis: Option<Digest>) -> Re
 	read_deposits(transaction, genesis, &mut rows)?;
 	check_lodged(transaction, &mut rows)?;
 	check_staged(transaction, &mut rows)?;
+	check_damaged(transaction, &mut rows)?;
 	check_nonces(transaction, &mut rows)?;
 	check_sealing_keys(transaction, &mut rows)?;
 	Ok(rows)
@@ -137,6 +138,27 @@ fn check_staged(transaction: &ReadTransaction, rows: &mut Rows) -> Result<()> {
 		Finding::of(record, "orphan-row", what)
 	});
 	rows.findings.extend(others);
+	Ok(())
+}
+
+/// What is noted as damaged is in the list of it, and nothing else is.
+fn check_damaged(transaction: &ReadTransaction, rows: &mut Rows) -> Result<()> {
+	let damaged = transaction.open_table(DAMAGED)?;
+	let mut listed = 0;
+	for record in rows.deposits.iter().filter(|(_, row)| row.damaged).map(|(record, _)| record) {
+		match damaged.get(&record.0)? {
+			Some(_) => listed += 1,
+			None => {
+				let what =
+					format!("it is noted as damaged, and no repair would find it; {RESTORE}");
+				rows.findings.push(Finding::of(*record, "damage-mismatch", what));
+			},
+		}
+	}
+	if damaged.len()? != listed {
+		let what = format!("the list of damaged content has records that are not; {RESTORE}");
+		rows.findings.push(Finding::new("damage-mismatch", what));
+	}
 	Ok(())
 }
 

@@ -35,10 +35,7 @@ pub async fn announce(
 	State(vault): State<Arc<Vault>>,
 	SignedJson(actor, announcement): SignedJson<Announcement>,
 ) -> Result<(StatusCode, Json<DepositStatus>), Refusal> {
-	let Announcement { content, opening, wraps, patient_only } = announcement;
-	let announced =
-		vault.announce(&actor, content.into(), opening.into(), wraps, patient_only).await?;
-	let (record, status, row) = match announced {
+	let (record, status, row) = match vault.announce(&actor, announcement).await? {
 		(record, Announced::New(row)) => (record, StatusCode::CREATED, row),
 		(record, Announced::Known(row)) => (record, StatusCode::OK, row),
 		(_, Announced::Conflict | Announced::QuotaExceeded) => return Err(Code::Internal.into()),
@@ -108,6 +105,9 @@ async fn describe(
 	record: RecordId,
 	row: &DepositRow,
 ) -> Result<DepositStatus, Refusal> {
+	// In this order: a copy that ends between the two has left its receipt.
+	let copy = vault.copies.of(record);
+	let row = &vault.database.deposit(record).await?.unwrap_or(*row);
 	let receipt = match vault.receipt(record, row).await? {
 		Some(deposit) => Some(receipt(vault, record, row, &deposit).await?),
 		None => None,
@@ -118,6 +118,7 @@ async fn describe(
 		state: state_name(row.state).into(),
 		upload: format!("{prefix}/v1/deposits/{record}/content"),
 		receipt,
+		copy,
 	})
 }
 

@@ -20,7 +20,7 @@ use crate::{
 /// Whether the vault can serve, part by part.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Readiness {
-	/// Whether every part is well.
+	/// Whether every part is well that serving depends on; `log` is none of these.
 	pub ready: bool,
 	/// `open`, `contingency` (closed but for the center's own staff with purpose ETREAT) or `closed`.
 	pub mode: Mode,
@@ -46,7 +46,8 @@ pub enum Mode {
 /// One part that serving depends on.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub struct Part {
-	/// `disk`, `database`, `node`, `chain`, `runtime`, `sync`, `clock` or `finality`.
+	/// `disk`, `database`, `node`, `chain`, `runtime`, `sync`, `clock`, `finality` or `log`: the access
+	/// log, and whether it goes on from what the chain knows of it.
 	pub name: String,
 	/// Whether it is well.
 	pub ok: bool,
@@ -69,8 +70,8 @@ pub async fn live() -> &'static str {
 #[utoipa::path(
 	get, path = "/readyz", tag = "operator",
 	responses(
-		(status = 200, description = "Every part is well", body = Readiness),
-		(status = 503, description = "A part is not well", body = Readiness),
+		(status = 200, description = "The vault serves", body = Readiness),
+		(status = 503, description = "A part that serving depends on is not well", body = Readiness),
 	)
 )]
 pub async fn ready(State(vault): State<Arc<Vault>>) -> (StatusCode, Json<Readiness>) {
@@ -90,6 +91,9 @@ pub async fn ready(State(vault): State<Arc<Vault>>) -> (StatusCode, Json<Readine
 		}
 	}
 	let ready = parts.iter().all(|part| part.ok);
+	// Readers are served all the same; storage receipts are not given.
+	let diverged = vault.log_watch.get();
+	parts.push(part("log", diverged.map(|what| (Code::LogDiverged, what.to_string()))));
 	let mode = match (ready, &contingency) {
 		(true, _) => Mode::Open,
 		(false, Some(_)) => Mode::Contingency,
@@ -112,6 +116,18 @@ fn part(name: &str, trouble: Option<(Code, String)>) -> Part {
 	responses((status = 200, description = "OpenMetrics text", body = String))
 )]
 pub async fn metrics(State(vault): State<Arc<Vault>>) -> Result<impl IntoResponse, Refusal> {
+	let database = &vault.database;
+	if let Ok(damaged) = database.damaged_count().await {
+		vault.metrics.damaged_now.set(i64::try_from(damaged).unwrap_or(i64::MAX));
+	}
+	if let Ok(unknown) = database.unknown_count().await {
+		vault.metrics.unknown_now.set(i64::try_from(unknown).unwrap_or(i64::MAX));
+	}
+	if let Ok(Some(scrubbing)) = database.scrubbing().await {
+		let since = scrubbing.completed.unwrap_or(scrubbing.since);
+		let age = vault.clock.now().saturating_sub(since) / 1000;
+		vault.metrics.scrub_age.set(i64::try_from(age).unwrap_or(i64::MAX));
+	}
 	let text = vault.metrics.text().map_err(Refusal::internal)?;
 	let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 	Ok(([(header::CONTENT_TYPE, kind)], text))

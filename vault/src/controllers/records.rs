@@ -6,6 +6,7 @@ use axum::{body::Body, extract::State, response::Response, Json};
 use futures::StreamExt;
 use http::{header, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use ward_fail_points::die_at;
+use ward_primitives::KeyRoles;
 use ward_vault_api::{
 	contingency::{ContingencyJson, CONTINGENCY_HEADER},
 	problem::Problem,
@@ -14,7 +15,7 @@ use ward_vault_api::{
 
 use crate::{
 	access_log::Event,
-	authentication::{record_id, PathParameter, SignedReader},
+	authentication::{record_id, PathParameter, SignedReader, SignedReaderOrVault},
 	error::{Code, Refusal},
 	store::StoreError,
 	vault::Vault,
@@ -44,7 +45,8 @@ pub async fn facts(
 	}))
 }
 
-/// The ciphertext of a record, all of it or a range.
+/// The ciphertext of a record, all of it or a range; for who may read it, and for the vaults of its other
+/// custodians, which sign with their receipt keys.
 #[utoipa::path(
 	get, path = "/v1/records/{record}/content", tag = "records",
 	params(
@@ -62,13 +64,16 @@ pub async fn facts(
 pub async fn content(
 	State(vault): State<Arc<Vault>>,
 	PathParameter(record): PathParameter,
-	SignedReader(reader): SignedReader,
+	SignedReaderOrVault(reader): SignedReaderOrVault,
 	headers: HeaderMap,
 ) -> Result<Response, Refusal> {
 	let record = record_id(&record)?;
-	let permitted = vault.decide_read(&reader, record, Event::Content).await?;
+	let contingency = reader.contingency;
+	let row = match reader.actor.role {
+		KeyRoles::RECEIPT => vault.decide_copy(&reader.in_order()?, record).await?,
+		_ => vault.decide_read(&reader, record, Event::Content).await?.lodged.row,
+	};
 	die_at("vault.content.logged");
-	let row = permitted.lodged.row;
 	let size = row.content.size;
 	let etag = format!("\"{}\"", hex::encode(row.content.content_root));
 	let range = match requested_range(&headers, &etag, size) {
@@ -115,7 +120,7 @@ pub async fn content(
 	fields.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
 	fields.insert(header::CONTENT_LENGTH, length.into());
 	fields.insert(header::ETAG, text(etag)?);
-	if let Some(contingency) = reader.contingency {
+	if let Some(contingency) = contingency {
 		let mark = ContingencyJson::from(contingency).header();
 		fields.insert(HeaderName::from_static(CONTINGENCY_HEADER), text(mark)?);
 	}

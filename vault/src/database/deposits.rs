@@ -1,7 +1,11 @@
 //! What was announced, stored and anchored: one row per record, with its opening and its wraps.
 
+use std::collections::HashMap;
+
 use codec::{Decode, Encode};
-use redb::{ReadTransaction, ReadableTable, TableDefinition, WriteTransaction};
+use redb::{
+	ReadTransaction, ReadableTable, ReadableTableMetadata, TableDefinition, WriteTransaction,
+};
 use ward_crypto::wrap::WrappedKey;
 use ward_fail_points::die_at;
 use ward_primitives::{
@@ -21,13 +25,35 @@ pub(crate) const OPENINGS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::
 pub(crate) const WRAPS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("wraps");
 /// Author and record of each deposit that is not anchored, with its size.
 pub(crate) const STAGED: TableDefinition<(u64, &[u8; 32]), u64> = TableDefinition::new("staged");
+/// The deposits whose content was found damaged or missing.
+pub(crate) const DAMAGED: TableDefinition<&[u8; 32], ()> = TableDefinition::new("damaged");
+/// The centers whose vaults may fetch a deposit that is not anchored.
+pub(crate) const COPIERS: TableDefinition<(&[u8; 32], u64), ()> = TableDefinition::new("copiers");
+/// The records of which the chain says that they are here, and which have no deposit.
+pub(crate) const UNKNOWN: TableDefinition<&[u8; 32], ()> = TableDefinition::new("unknown");
 pub(super) const PROGRESS: &str = "promotion";
+/// Whether [`DAMAGED`] has been made from the rows that were there before it.
+const DAMAGED_LISTED: &str = "damaged-listed";
 
 pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<()> {
 	transaction.open_table(DEPOSITS)?;
 	transaction.open_table(OPENINGS)?;
 	transaction.open_table(WRAPS)?;
 	transaction.open_table(STAGED)?;
+	transaction.open_table(COPIERS)?;
+	transaction.open_table(UNKNOWN)?;
+	let mut damaged = transaction.open_table(DAMAGED)?;
+	let is_listed: Option<bool> = fact(&transaction.open_table(FACTS)?, DAMAGED_LISTED)?;
+	if is_listed.is_none() {
+		for entry in transaction.open_table(DEPOSITS)?.iter()? {
+			let (key, value) = entry?;
+			// A row that cannot be read is the audit's to find.
+			if decode::<DepositRow>(value.value()).is_ok_and(|row| row.damaged) {
+				damaged.insert(key.value(), ())?;
+			}
+		}
+		set_fact(transaction, DAMAGED_LISTED, &true)?;
+	}
 	Ok(())
 }
 
@@ -76,6 +102,8 @@ pub struct Lodged {
 	pub opening: AttributesOpening,
 	/// The wrapped data keys.
 	pub wraps: Vec<WrappedKey>,
+	/// The centers whose vaults may fetch the content as long as it is not anchored.
+	pub copiers: Vec<ParticipantId>,
 }
 
 impl Lodged {
@@ -154,6 +182,7 @@ impl Database {
 				}
 				if known.state != DepositState::Anchored {
 					insert_wraps(&mut wraps, record, &new.wraps)?;
+					set_copiers(transaction, record, &new.copiers)?;
 				}
 				return Ok(Announced::Known(known));
 			}
@@ -170,6 +199,7 @@ impl Database {
 			deposits.insert(&record.0, new.row.encode().as_slice())?;
 			transaction.open_table(OPENINGS)?.insert(&record.0, new.opening.encode().as_slice())?;
 			insert_wraps(&mut wraps, record, &new.wraps)?;
+			set_copiers(transaction, record, &new.copiers)?;
 			Ok(Announced::New(new.row))
 		})
 		.await
@@ -201,18 +231,47 @@ impl Database {
 		self.update(record, |row| row.damaged = false).await
 	}
 
-	/// The deposits whose content was found damaged.
-	pub async fn damaged(&self) -> Result<Vec<(RecordId, DepositRow)>> {
-		self.read(|transaction| {
+	/// Up to `limit` deposits after `after`, in the order of ids, whose content was found damaged.
+	pub async fn damaged(
+		&self,
+		after: Option<RecordId>,
+		limit: usize,
+	) -> Result<Vec<(RecordId, DepositRow)>> {
+		self.read(move |transaction| {
+			let deposits = transaction.open_table(DEPOSITS)?;
 			let mut damaged = Vec::new();
-			for entry in transaction.open_table(DEPOSITS)?.iter()? {
-				let (key, value) = entry?;
-				let found: DepositRow = decode(value.value())?;
-				if found.damaged {
-					damaged.push((RecordId(*key.value()), found));
+			let from = after.map_or([0; 32], |record| record.0);
+			for entry in transaction.open_table(DAMAGED)?.range::<&[u8; 32]>(&from..)? {
+				let record = RecordId(*entry?.0.value());
+				if damaged.len() == limit {
+					break;
+				}
+				if let Some(found) = row(&deposits, record)?.filter(|_| Some(record) != after) {
+					damaged.push((record, found));
 				}
 			}
 			Ok(damaged)
+		})
+		.await
+	}
+
+	/// How many deposits were found damaged.
+	pub async fn damaged_count(&self) -> Result<u64> {
+		self.read(|transaction| Ok(transaction.open_table(DAMAGED)?.len()?)).await
+	}
+
+	/// Of how many records the chain says that they are here, and they are not.
+	pub async fn unknown_count(&self) -> Result<u64> {
+		self.read(|transaction| Ok(transaction.open_table(UNKNOWN)?.len()?)).await
+	}
+
+	/// The deposits of these records, each with its record; those that are not here are left out.
+	pub async fn deposits(&self, records: Vec<RecordId>) -> Result<HashMap<Digest, DepositRow>> {
+		self.read(move |transaction| {
+			let deposits = transaction.open_table(DEPOSITS)?;
+			let found = records.iter().map(|record| Ok((record.0, row(&deposits, *record)?)));
+			let found = found.collect::<Result<Vec<_>>>()?;
+			Ok(found.into_iter().filter_map(|(id, row)| Some((id, row?))).collect())
 		})
 		.await
 	}
@@ -227,6 +286,7 @@ impl Database {
 			let Some(mut changed) = row(&deposits, record)? else { return Ok(None) };
 			change(&mut changed);
 			deposits.insert(&record.0, changed.encode().as_slice())?;
+			list_damage(transaction, record, &changed)?;
 			Ok(Some(changed))
 		})
 		.await
@@ -253,19 +313,25 @@ impl Database {
 		self.write(move |transaction| {
 			let mut deposits = transaction.open_table(DEPOSITS)?;
 			let mut staged = transaction.open_table(STAGED)?;
+			let mut not_here = transaction.open_table(UNKNOWN)?;
 			let (mut promoted, mut unknown) = (Vec::new(), Vec::new());
 			for (record, facts) in &anchored {
 				let Some(mut found) = row(&deposits, *record)? else {
+					not_here.insert(&record.0, ())?;
 					unknown.push(*record);
 					continue;
 				};
+				not_here.remove(&record.0)?;
 				if found.state == DepositState::Anchored {
 					continue;
 				}
 				found.damaged |= found.state == DepositState::Announced;
 				found.state = DepositState::Anchored;
 				deposits.insert(&record.0, found.encode().as_slice())?;
+				list_damage(transaction, *record, &found)?;
 				staged.remove((found.content.author.0, &record.0))?;
+				// From here on the chain says who may.
+				set_copiers(transaction, *record, &[])?;
 				die_at("vault.promote.row-changed");
 				access_log::append(transaction, facts, genesis)?;
 				promoted.push(*record);
@@ -275,6 +341,32 @@ impl Database {
 				set_fact(transaction, VERIFIED, &head)?;
 			}
 			Ok((promoted, unknown))
+		})
+		.await
+	}
+
+	/// The records of which the chain says that they are here, and which are not.
+	pub async fn unknown(&self) -> Result<Vec<RecordId>> {
+		self.read(|transaction| {
+			let unknown = transaction.open_table(UNKNOWN)?;
+			let records = unknown.iter()?.map(|entry| Ok(RecordId(*entry?.0.value())));
+			records.collect()
+		})
+		.await
+	}
+
+	/// Those among them that somebody has brought again.
+	pub async fn brought_again(&self) -> Result<Vec<RecordId>> {
+		self.read(|transaction| {
+			let deposits = transaction.open_table(DEPOSITS)?;
+			let mut brought = Vec::new();
+			for entry in transaction.open_table(UNKNOWN)?.iter()? {
+				let record = RecordId(*entry?.0.value());
+				let found = row(&deposits, record)?;
+				let is_stored = |row: DepositRow| row.state != DepositState::Announced;
+				brought.extend(found.is_some_and(is_stored).then_some(record));
+			}
+			Ok(brought)
 		})
 		.await
 	}
@@ -315,6 +407,8 @@ impl Database {
 			let Some(gone) = row(&deposits, record)? else { return Ok(()) };
 			deposits.remove(&record.0)?;
 			transaction.open_table(OPENINGS)?.remove(&record.0)?;
+			transaction.open_table(DAMAGED)?.remove(&record.0)?;
+			set_copiers(transaction, record, &[])?;
 			transaction.open_table(STAGED)?.remove((gone.content.author.0, &record.0))?;
 			let mut wraps = transaction.open_table(WRAPS)?;
 			for recipient in recipients(&wraps, record)? {
@@ -369,7 +463,35 @@ fn lodged(transaction: &ReadTransaction, record: RecordId) -> Result<Option<Lodg
 		let (suite, sealed): (SealingSuite, Vec<u8>) = decode(value.value())?;
 		wraps.push(WrappedKey { recipient, suite, sealed });
 	}
-	Ok(Some(Lodged { row, opening, wraps }))
+	let copiers = transaction.open_table(COPIERS)?;
+	let copiers = copiers.range(of(&record))?;
+	let copiers = copiers.map(|entry| Ok(ParticipantId(entry?.0.value().1)));
+	let copiers = copiers.collect::<Result<_>>()?;
+	Ok(Some(Lodged { row, opening, wraps, copiers }))
+}
+
+/// Keeps the list of damaged deposits as their rows are.
+fn list_damage(transaction: &WriteTransaction, record: RecordId, row: &DepositRow) -> Result<()> {
+	let mut damaged = transaction.open_table(DAMAGED)?;
+	match row.damaged {
+		true => damaged.insert(&record.0, ()).map(drop)?,
+		false => damaged.remove(&record.0).map(drop)?,
+	}
+	Ok(())
+}
+
+/// Says anew whose vaults may fetch a deposit.
+fn set_copiers(
+	transaction: &WriteTransaction,
+	record: RecordId,
+	centers: &[ParticipantId],
+) -> Result<()> {
+	let mut copiers = transaction.open_table(COPIERS)?;
+	copiers.retain_in(of(&record), |_, ()| false)?;
+	for center in centers {
+		copiers.insert((&record.0, center.0), ())?;
+	}
+	Ok(())
 }
 
 fn of(record: &RecordId) -> std::ops::RangeInclusive<(&[u8; 32], u64)> {
@@ -394,4 +516,49 @@ fn insert_wraps(
 		table.insert((&record.0, wrapped.recipient.0), value.as_slice())?;
 	}
 	Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[tokio::test]
+	async fn what_was_damaged_before_there_was_a_list_of_it_is_listed() {
+		let home = tempfile::tempdir().unwrap();
+		let path = home.path().join("vault.redb");
+		drop(Database::open(&path).unwrap());
+		let content = RecordContent {
+			patient: ParticipantId(1),
+			author: ParticipantId(2),
+			commitment: [3; 32],
+			attributes: [4; 32],
+			content_root: [5; 32],
+			size: 6,
+		};
+		let row = |damaged| DepositRow {
+			content,
+			patient_only: false,
+			announced_at: 0,
+			state: DepositState::Anchored,
+			damaged,
+		};
+		let old = redb::Database::open(&path).unwrap();
+		let transaction = old.begin_write().unwrap();
+		transaction.delete_table(DAMAGED).unwrap();
+		transaction.open_table(FACTS).unwrap().remove(DAMAGED_LISTED).unwrap();
+		for (id, damaged) in [([1; 32], true), ([2; 32], false), ([3; 32], true)] {
+			let mut deposits = transaction.open_table(DEPOSITS).unwrap();
+			deposits.insert(&id, row(damaged).encode().as_slice()).unwrap();
+		}
+		transaction.commit().unwrap();
+		drop(old);
+		let database = Database::open(&path).unwrap();
+		let listed = database.damaged(None, 9).await.unwrap();
+		assert_eq!(listed, [(RecordId([1; 32]), row(true)), (RecordId([3; 32]), row(true))]);
+		let next = database.damaged(Some(RecordId([1; 32])), 1).await.unwrap();
+		assert_eq!(next.len(), 1);
+		database.note_sound(RecordId([1; 32])).await.unwrap();
+		assert_eq!(database.damaged_count().await.unwrap(), 1);
+		assert_eq!(database.damaged(None, 9).await.unwrap()[0].0, RecordId([3; 32]));
+	}
 }

@@ -20,7 +20,7 @@ use crate::{
 	audit::{Audit, AuditError, Report},
 	config::DataPaths,
 	database::{
-		deposits::{DEPOSITS, OPENINGS, STAGED, WRAPS},
+		deposits::{DAMAGED, DEPOSITS, OPENINGS, STAGED, WRAPS},
 		loss,
 		nonces::BY_EXPIRY,
 		sealing_keys::{BY_DIGEST, SEALING_KEYS},
@@ -114,6 +114,27 @@ async fn what_is_on_its_way_is_no_finding() {
 	closed.chain.finalize(|tables| tables.custody.push(waiting));
 	let report = closed.try_audit(false).await.unwrap();
 	assert_eq!((report.findings.len(), report.custody.unwrap().waiting), (0, 1));
+}
+
+#[tokio::test]
+async fn files_of_groups_are_no_finding_and_those_of_nothing_are() {
+	let closed = Closed::new().await;
+	let file = closed.file(&closed.anchored);
+	fs::write(file.with_extension("groups"), [1; 64]).unwrap();
+	let report = closed.try_audit(false).await.unwrap();
+	assert_eq!((report.findings.len(), report.files.groups), (0, 1));
+	fs::write(file.with_file_name("notes.groups"), b"").unwrap();
+	assert_eq!(closed.findings().await, ["unknown-file"]);
+}
+
+#[tokio::test]
+async fn a_list_of_damage_that_differs_from_the_rows_is_found() {
+	let closed = Closed::new().await;
+	let id = closed.anchored.id.0;
+	closed.change(|transaction| {
+		transaction.open_table(DAMAGED).unwrap().insert(&id, ()).unwrap();
+	});
+	assert_eq!(closed.findings().await, ["damage-mismatch"]);
 }
 
 #[tokio::test]
@@ -238,6 +259,7 @@ async fn an_older_database_is_a_finding_until_its_loss_is_accepted() {
 	assert_eq!(closed.findings().await, ["database-behind"]);
 	assert_eq!(closed.findings().await, ["database-behind"], "an audit changes nothing");
 	loss::accept(&path, 0).unwrap().unwrap();
+	assert!(closed.findings().await.is_empty(), "also before an entry carries on behind the gap");
 	let database = Database::open(&path).unwrap();
 	database.log(LogFacts { event: Event::Content, ..facts }, GENESIS).await.unwrap();
 	drop(database);

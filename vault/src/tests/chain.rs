@@ -7,6 +7,7 @@ use std::{
 
 use ward_primitives::{
 	decision::{ActorFacts, CenterFacts, DecisionInputs, Query, RecordFacts},
+	receipt::{LogRow, ReceiptTask},
 	Digest, Grant, Interval, KeyBytes, KeyRow, ParticipantId, ParticipantRow, RecordId, RecordRow,
 	VaultRow,
 };
@@ -23,9 +24,19 @@ pub(super) struct Tables {
 	pub(super) records: HashMap<Digest, RecordRow>,
 	/// What the vault's center holds.
 	pub(super) custody: Vec<RecordId>,
+	/// What another center holds.
+	pub(super) custody_elsewhere: HashMap<u64, Vec<RecordId>>,
+	/// What centers publish of their vaults.
+	pub(super) vaults: HashMap<u64, VaultRow>,
+	/// What a witness has to ask the vault's center, by witness and cohort.
+	pub(super) tasks: HashMap<(u64, u64), ReceiptTask>,
+	/// What was reported of the access logs of centers.
+	pub(super) logs: HashMap<u64, LogRow>,
 	pub(super) grants: Vec<Grant>,
 	/// Patient and whom the patient excluded, and when.
 	pub(super) exclusions: HashMap<(u64, u64), Interval>,
+	/// Whether the node never answers what is asked about storage receipts.
+	pub(super) is_stuck: bool,
 	/// Whom the node takes every query to be about, if it is confused.
 	pub(super) mistaken_actor: Option<ParticipantId>,
 }
@@ -242,12 +253,29 @@ impl StateView for Tables {
 		now(Ok(DecisionInputs { as_of: self.head.timestamp, query, record, actor }))
 	}
 
-	fn custody(&self, _: ParticipantId, from: u64, limit: u32) -> Reply<'_, Vec<RecordId>> {
-		let rows = self.custody.iter().skip(from as usize).take(limit as usize);
-		now(Ok(rows.copied().collect()))
+	fn custody(&self, center: ParticipantId, from: u64, limit: u32) -> Reply<'_, Vec<RecordId>> {
+		let rows = self.custody_elsewhere.get(&center.0).unwrap_or(&self.custody);
+		now(Ok(rows.iter().skip(from as usize).take(limit as usize).copied().collect()))
 	}
 
-	fn vault(&self, _: ParticipantId) -> Reply<'_, Option<VaultRow>> {
-		now(Ok(None))
+	fn vault(&self, center: ParticipantId) -> Reply<'_, Option<VaultRow>> {
+		now(Ok(self.vaults.get(&center.0).cloned()))
+	}
+
+	fn receipt_task(
+		&self,
+		custodian: ParticipantId,
+		cohort: u64,
+		witness: ParticipantId,
+	) -> Reply<'_, Option<ReceiptTask>> {
+		if self.is_stuck {
+			return Box::pin(std::future::pending());
+		}
+		let is_ours = custodian == super::house::CENTER;
+		now(Ok(self.tasks.get(&(witness.0, cohort)).copied().filter(|_| is_ours)))
+	}
+
+	fn log_head(&self, custodian: ParticipantId) -> Reply<'_, Option<LogRow>> {
+		now(Ok(self.logs.get(&custodian.0).copied()))
 	}
 }

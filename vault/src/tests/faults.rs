@@ -4,7 +4,6 @@ use std::{
 	fmt,
 	future::Future,
 	ops::Range,
-	path::PathBuf,
 	pin::Pin,
 	sync::{
 		atomic::{AtomicI64, AtomicU64, Ordering},
@@ -287,7 +286,7 @@ async fn what_a_crash_left_of_an_upload_is_gone_after_the_restart() {
 	let record = house.seal(b"ciphertext");
 	house.announce(&record).await.ok::<DepositStatus>();
 	house.upload(&record).await.ok::<ReceiptJson>();
-	let mut temporary = file_of(&house, &record).into_os_string();
+	let mut temporary = house.file_of(&record).into_os_string();
 	temporary.push("#1");
 	std::fs::write(&temporary, "cipher").unwrap();
 	let house = house.restarted();
@@ -295,13 +294,8 @@ async fn what_a_crash_left_of_an_upload_is_gone_after_the_restart() {
 	assert_eq!(house.status(&record).await.state, "stored");
 }
 
-fn file_of(house: &House, record: &Sealed) -> PathBuf {
-	let name = hex::encode(record.id.0);
-	house.vault.settings.paths().content.join(&name[..2]).join(name)
-}
-
 fn flip_a_byte(house: &House, record: &Sealed) {
-	let path = file_of(house, record);
+	let path = house.file_of(record);
 	let mut bytes = std::fs::read(&path).unwrap();
 	bytes[0] ^= 1;
 	std::fs::write(&path, bytes).unwrap();
@@ -347,7 +341,7 @@ async fn content_that_is_missing_or_cut_is_damaged_before_the_first_byte() {
 		let house = House::new();
 		let record = house.seal(&[1; 100]);
 		house.deposit(&record).await;
-		let path = file_of(&house, &record);
+		let path = house.file_of(&record);
 		if cut {
 			std::fs::write(path, [1; 99]).unwrap();
 		} else {
@@ -384,7 +378,7 @@ async fn content_that_the_operator_puts_back_is_served_again_after_the_next_scru
 	let record = house.seal(&[1; 100]);
 	house.deposit(&record).await;
 	flip_a_byte(&house, &record);
-	let damaged = || async { house.vault.database.damaged().await.unwrap() };
+	let damaged = || async { house.vault.database.damaged(None, 9).await.unwrap() };
 	house.content(&house.patient, &record).await;
 	let [(found, row)] = damaged().await[..] else { panic!("one is damaged") };
 	house.vault.verify(found, &row).await.unwrap();

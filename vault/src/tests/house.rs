@@ -2,7 +2,7 @@
 
 use std::{
 	net::SocketAddr,
-	path::Path,
+	path::{Path, PathBuf},
 	sync::{
 		atomic::{AtomicU64, Ordering},
 		Arc,
@@ -36,7 +36,7 @@ use ward_vault_api::{
 use super::chain::{TableChain, Tables};
 use crate::{
 	chain::Head,
-	config::{Options, Settings},
+	config::{DataPaths, Options, Settings},
 	error::Code,
 	keys::{self, ReceiptKey},
 	release::ReleaseService,
@@ -57,7 +57,7 @@ pub(super) struct Person {
 }
 
 impl Person {
-	fn new(id: u64) -> Self {
+	pub(super) fn new(id: u64) -> Self {
 		Self {
 			id: ParticipantId(id),
 			key: RequestKey::from_seed([id as u8; 32]),
@@ -172,9 +172,15 @@ impl House {
 
 	/// The same house after a restart of the vault.
 	pub(super) fn restarted(self) -> Self {
+		self.restarted_after(|_| {})
+	}
+
+	/// The same house after a restart, before which something happens to the data directory.
+	pub(super) fn restarted_after(self, happens: impl FnOnce(&DataPaths)) -> Self {
 		let Self { chain, vault, router, now, patient, doctor, specialist, home } = self;
 		let settings = vault.settings.clone();
 		drop((vault, router));
+		happens(&settings.paths());
 		let vault = open(settings, chain.clone(), now.clone());
 		let router = router::public(vault.clone());
 		Self { chain, vault, router, now, patient, doctor, specialist, home }
@@ -242,6 +248,12 @@ impl House {
 		self.ask(&self.doctor, "GET", &path).send().await.ok()
 	}
 
+	/// Where a record's content lies.
+	pub(super) fn file_of(&self, record: &Sealed) -> PathBuf {
+		let name = hex::encode(record.id.0);
+		self.vault.settings.paths().content.join(&name[..2]).join(name)
+	}
+
 	/// Announced, uploaded, anchored and promoted.
 	pub(super) async fn deposit(&self, record: &Sealed) {
 		self.announce(record).await.ok::<DepositStatus>();
@@ -252,12 +264,23 @@ impl House {
 
 	/// Puts a record on the chain, in a finalized block.
 	pub(super) fn anchor(&self, record: &Sealed) {
+		self.anchor_with(record, &[]);
+	}
+
+	/// The same, with further custodians.
+	pub(super) fn anchor_with(&self, record: &Sealed, others: &[ParticipantId]) {
+		let custodians = |tables: &Tables| {
+			let own = Custodian { center: CENTER, row: tables.custody.len() as u64 };
+			let held = |center: &ParticipantId| {
+				let rows = tables.custody_elsewhere.get(&center.0).map_or(0, Vec::len);
+				Custodian { center: *center, row: rows as u64 }
+			};
+			std::iter::once(own).chain(others.iter().map(held)).collect::<Vec<_>>()
+		};
 		let row = |tables: &Tables| RecordRow {
 			content: record.content,
 			author_center: Some(CENTER),
-			custodians: vec![Custodian { center: CENTER, row: tables.custody.len() as u64 }]
-				.try_into()
-				.unwrap(),
+			custodians: custodians(tables).try_into().unwrap(),
 			anchored_at: tables.head.timestamp,
 			lineage: record.id,
 			supersedes: None,
@@ -266,6 +289,9 @@ impl House {
 		self.chain.finalize(|tables| {
 			tables.records.insert(record.id.0, row(tables));
 			tables.custody.push(record.id);
+			for other in others {
+				tables.custody_elsewhere.entry(other.0).or_default().push(record.id);
+			}
 		});
 	}
 
@@ -304,7 +330,7 @@ pub(super) async fn send(router: &Router, request: Request<Body>) -> Answer {
 	Answer { status: parts.status, headers: parts.headers, body }
 }
 
-fn open(settings: Settings, chain: Arc<TableChain>, now: Arc<AtomicU64>) -> Arc<Vault> {
+pub(super) fn open(settings: Settings, chain: Arc<TableChain>, now: Arc<AtomicU64>) -> Arc<Vault> {
 	let clock = Clock::of(move || now.load(Ordering::SeqCst));
 	Arc::new(Vault::open(settings, chain, clock).unwrap())
 }
@@ -328,6 +354,11 @@ fn tables(people: &[&Person]) -> Tables {
 		participants: Default::default(),
 		records: Default::default(),
 		custody: Vec::new(),
+		custody_elsewhere: Default::default(),
+		vaults: Default::default(),
+		tasks: Default::default(),
+		logs: Default::default(),
+		is_stuck: false,
 		grants: Vec::new(),
 		exclusions: Default::default(),
 		mistaken_actor: None,
@@ -396,6 +427,13 @@ impl Ask<'_> {
 		self.covers_body = true;
 		self.body = Some(bytes.into());
 		self
+	}
+
+	/// A body that the signature covers.
+	pub(super) fn signed_bytes(mut self, bytes: Vec<u8>) -> Self {
+		self.headers.push(("content-digest".into(), content_digest(&bytes)));
+		self.covers_body = true;
+		self.bytes(bytes)
 	}
 
 	pub(super) fn bytes(self, bytes: Vec<u8>) -> Self {

@@ -80,6 +80,8 @@ fn the_description_has_every_path_of_the_protocol() {
 		("/v1/records/{record}/release", "post"),
 		("/v1/records/{record}/content", "get"),
 		("/v1/log", "get"),
+		("/v1/receipts", "post"),
+		("/repair", "post"),
 		("/livez", "get"),
 		("/readyz", "get"),
 		("/metrics", "get"),

@@ -117,6 +117,25 @@ async fn a_record_of_which_the_chain_says_that_it_is_here_and_is_not_is_counted(
 }
 
 #[tokio::test]
+async fn a_record_that_was_lost_with_the_database_is_held_again_when_its_author_brings_it() {
+	let house = House::new();
+	let record = house.seal(b"ciphertext");
+	house.anchor(&record);
+	house.vault.follow_once().await.unwrap();
+	assert_eq!(house.vault.database.unknown().await.unwrap(), [record.id]);
+	house.announce(&record).await.ok::<DepositStatus>();
+	house.pass(0);
+	assert_eq!(house.vault.follow_once().await.unwrap(), [], "only announced");
+	house.upload(&record).await.ok::<ReceiptJson>();
+	house.pass(0);
+	assert_eq!(house.vault.follow_once().await.unwrap(), [record.id]);
+	assert_eq!(house.vault.database.unknown_count().await.unwrap(), 0);
+	assert_eq!(house.content(&house.patient, &record).await.body.unwrap(), record.ciphertext);
+	house.pass(0);
+	assert_eq!(house.vault.follow_once().await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn rows_written_by_an_unlisted_runtime_are_not_believed() {
 	let house = House::new();
 	let record = house.seal(b"ciphertext");

@@ -92,12 +92,29 @@ pub enum What {
 		#[arg(value_parser = clap::value_parser!(u32).range(5..=43_200))]
 		blocks: u32,
 	},
+	/// Set how long an epoch of storage receipts lasts: how often all records are looked at
+	///
+	/// What was seen counts as fresh until the next epoch is over.
+	EpochLength {
+		/// 6h, 90m or 10s: from 4 seconds to 7 days
+		#[arg(value_parser = epoch_length, value_name = "DURATION")]
+		length: u64,
+	},
 	/// Set the fewest seats that the set of authorities may have
 	Minimum {
 		/// How many
 		#[arg(value_parser = clap::value_parser!(u32).range(1..))]
 		seats: u32,
 	},
+}
+
+/// Reads the length of an epoch, in milliseconds.
+fn epoch_length(text: &str) -> Result<u64, String> {
+	let length = moment::parse_duration(text)?;
+	match (4_000..=7 * 86_400_000).contains(&length) {
+		true => Ok(length),
+		false => Err(format!("`{text}` is no length of an epoch: from 4s to 7d")),
+	}
 }
 
 /// A medical center.
@@ -259,6 +276,7 @@ async fn call(
 			Call::note_stalled(*delay, *best_finalized)
 		},
 		What::SessionLength { blocks } => Call::set_session_length(*blocks),
+		What::EpochLength { length } => Call::set_epoch_length(*length),
 		What::Minimum { seats } => Call::set_minimum(*seats),
 	})
 }

@@ -1,7 +1,7 @@
 //! Small centers as guests of a seat-holder.
 
 use frame_support::{assert_noop, assert_ok};
-use ward_primitives::ParticipantId;
+use ward_primitives::{traits::ReadSeats, ParticipantId};
 
 use crate::{mock::*, Error, Event};
 
@@ -103,5 +103,21 @@ fn a_host_without_a_seat_hosts_nobody() {
 		assert_ok!(Authorities::offer_hosting(by(2), id(7)));
 		assert_ok!(Authorities::accept_hosting(by(7), id(2)));
 		assert_eq!(host(7), Some(2));
+	});
+}
+
+#[test]
+fn others_read_who_sits_and_who_hosts_whom() {
+	genesis(3, 1).execute_and_check(|| {
+		block_in(1);
+		assert_eq!(<Authorities as ReadSeats>::sitting(), [1, 2, 3].map(id));
+		assert_ok!(Authorities::offer_hosting(by(1), id(7)));
+		assert_ok!(Authorities::accept_hosting(by(7), id(1)));
+		assert_eq!(<Authorities as ReadSeats>::host(id(7)), Some(id(1)));
+		assert_eq!(<Authorities as ReadSeats>::host(id(1)), None);
+		assert_ok!(Authorities::give_up_seat(by(3)));
+		assert_eq!(<Authorities as ReadSeats>::sitting(), [1, 2, 3].map(id), "until it is out");
+		run_two_sessions();
+		assert_eq!(<Authorities as ReadSeats>::sitting(), [1, 2].map(id));
 	});
 }

@@ -4,7 +4,9 @@ use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult};
 use sp_core::Pair;
 use sp_runtime::{traits::One, MultiSignature};
 use ward_primitives::{
-	proof::KeyAttachment, traits::ActingParticipant, Interval, KeyRoles, ParticipantId,
+	proof::KeyAttachment,
+	traits::{ActingParticipant, ReadParticipants},
+	Interval, KeyRoles, ParticipantId,
 };
 
 use crate::{mock::*, ActingKeys, Error, Event, Keys, Participants as Rows};
@@ -69,7 +71,7 @@ fn roles_of_a_key_fit_the_participant_and_go_together() {
 		}
 		attach(by(AUTHORITY), "clerk", AUTHORITY, KeyRoles::ENROL);
 		attach(by(CENTER), "board", CENTER, KeyRoles::GOVERN);
-		attach(by(CENTER), "worker", CENTER, KeyRoles::WITNESS);
+		attach_witness_key("worker", CENTER);
 	});
 }
 
@@ -115,39 +117,43 @@ fn an_attachment_expires_and_lasts_no_longer_than_allowed() {
 }
 
 #[test]
-fn a_receipt_key_is_ed25519_and_has_no_account() {
+fn an_unattended_key_is_ed25519_and_has_no_account() {
 	new_test_ext().execute_and_check(|| {
-		let sr25519 = attachment(&account("x"), CENTER, KeyRoles::RECEIPT);
-		assert_noop!(
-			attach_signed(by(CENTER), &sr25519, sign("x", &sr25519)),
-			Error::<Test>::NotEd25519
-		);
+		for roles in [KeyRoles::RECEIPT, KeyRoles::WITNESS] {
+			let sr25519 = attachment(&account("x"), CENTER, roles);
+			assert_noop!(
+				attach_signed(by(CENTER), &sr25519, sign("x", &sr25519)),
+				Error::<Test>::NotEd25519
+			);
+		}
 		attach_receipt_key("receipt", CENTER);
-		let key = ed25519_account("receipt");
-		assert_eq!(System::providers(&key), 0);
+		attach_witness_key("worker", CENTER);
 		assert_eq!(ActingKeys::<Test>::get(CENTER), 1);
-		assert!(!System::account_exists(&key));
+		for key in ["receipt", "worker"].map(ed25519_account) {
+			assert_eq!(System::providers(&key), 0);
+			assert!(!System::account_exists(&key));
+		}
 	});
 }
 
 #[test]
 fn unattended_keys_can_do_nothing_else() {
 	new_test_ext().execute_and_check(|| {
-		attach(by(CENTER), "worker", CENTER, KeyRoles::WITNESS);
+		attach_witness_key("worker", CENTER);
 		attach(by(CENTER), "clerk", CENTER, KeyRoles::ENROL);
-		for name in ["worker", "clerk"] {
+		for by in [by_ed25519("worker"), by_key("clerk")] {
 			assert_noop!(
-				Participants::set_sealing_key(by_key(name), sealing_key(3)),
+				Participants::set_sealing_key(by, sealing_key(3)),
 				Error::<Test>::KeyRoleMissing
 			);
 		}
 		assert_noop!(
-			Participants::affiliate(by_key("worker"), DOCTOR),
+			Participants::affiliate(by_ed25519("worker"), DOCTOR),
 			Error::<Test>::KeyRoleMissing
 		);
 		assert_ok!(Participants::end_affiliation(by_key("clerk"), DOCTOR, CENTER));
 		assert_noop!(
-			Participants::suspend(by_key("worker"), DOCTOR),
+			Participants::suspend(by_ed25519("worker"), DOCTOR),
 			Error::<Test>::KeyRoleMissing
 		);
 	});
@@ -258,16 +264,19 @@ fn rotation_replaces_the_signing_key_with_its_roles() {
 }
 
 #[test]
-fn a_witness_key_rotates_itself_and_a_receipt_key_does_not() {
+fn an_unattended_key_does_not_rotate_itself() {
 	new_test_ext().execute_and_check(|| {
-		attach(by(CENTER), "worker", CENTER, KeyRoles::WITNESS);
+		attach_witness_key("worker", CENTER);
 		attach_receipt_key("receipt", CENTER);
-		assert_ok!(rotate(by_key("worker"), "worker2", CENTER, KeyRoles::WITNESS));
-		let receipt = RuntimeOrigin::signed(ed25519_account("receipt"));
-		assert_noop!(
-			rotate(receipt, "receipt2", CENTER, KeyRoles::RECEIPT),
-			Error::<Test>::KeyRoleMissing
-		);
+		for (name, roles) in [("worker", KeyRoles::WITNESS), ("receipt", KeyRoles::RECEIPT)] {
+			assert_noop!(
+				rotate(by_ed25519(name), "new", CENTER, roles),
+				Error::<Test>::KeyRoleMissing
+			);
+		}
+		// An acting key replaces them: a second one beside the first, and then the first is retired.
+		attach_witness_key("worker2", CENTER);
+		assert_ok!(Participants::retire_key(by(CENTER), ed25519_account("worker")));
 	});
 }
 
@@ -316,5 +325,26 @@ fn an_active_participant_sets_its_sealing_key() {
 			Participants::set_sealing_key(by(PATIENT), sealing_key(8)),
 			Error::<Test>::NotActive
 		);
+	});
+}
+
+#[test]
+fn a_witness_key_speaks_for_its_center_while_both_are_in_force() {
+	new_test_ext().execute_and_check(|| {
+		let witness_of = |name: &str| {
+			<Participants as ReadParticipants>::witness_of(ed25519_account(name).as_ref())
+		};
+		assert_eq!(witness_of("worker"), None);
+		attach_witness_key("worker", CENTER);
+		attach_receipt_key("receipt", CENTER);
+		assert_eq!((witness_of("worker"), witness_of("receipt")), (Some(CENTER), None));
+		let main = <Participants as ReadParticipants>::witness_of(main_key(CENTER).as_ref());
+		assert_eq!(main, None, "all roles that it could govern with are not this one");
+		assert_ok!(Participants::suspend(by(AUTHORITY), CENTER));
+		assert_eq!(witness_of("worker"), None);
+		assert_ok!(Participants::reinstate(by(AUTHORITY), CENTER, None));
+		assert_eq!(witness_of("worker"), Some(CENTER));
+		assert_ok!(Participants::retire_key(by(CENTER), ed25519_account("worker")));
+		assert_eq!(witness_of("worker"), None);
 	});
 }

@@ -110,9 +110,9 @@ fn freezing_works_from_every_condition_but_the_last_and_only_the_sponsor_undoes_
 #[test]
 fn the_quota_lets_exactly_the_freezes_pass_that_succeed() {
 	new_test_ext().execute_and_check(|| {
-		attach(by(CENTER), "worker", CENTER, KeyRoles::WITNESS);
+		attach_witness_key("worker", CENTER);
 		let mut accounts: Vec<_> = CAST.iter().map(|(id, _, _)| main_key(*id)).collect();
-		accounts.extend([account("worker"), account("unknown")]);
+		accounts.extend([ed25519_account("worker"), account("unknown")]);
 		assert_ok!(Participants::freeze(by(DEVICE), DEVICE));
 		let (mut passed, mut refused) = (0, 0);
 		for account in accounts {

@@ -1,7 +1,7 @@
 //! What a center publishes about its vault.
 
 use frame_support::{assert_noop, assert_ok};
-use ward_primitives::{traits::ReadParticipants, KeyRoles, VaultRow};
+use ward_primitives::{traits::ReadParticipants, VaultRow};
 
 use crate::{mock::*, Error, Event, Vaults};
 
@@ -89,10 +89,23 @@ fn receipts_stop_counting_when_the_key_is_retired_or_the_center_is_stopped() {
 		// A receipt key counts for nothing else.
 		let receipt = RuntimeOrigin::signed(ed25519_account("receipt"));
 		assert_noop!(Participants::set_vault(receipt, vault("receipt")), Error::<Test>::RetiredKey);
-		attach(by(CENTER), "worker", CENTER, KeyRoles::WITNESS);
+		attach_witness_key("worker", CENTER);
 		assert_noop!(
-			Participants::set_vault(by_key("worker"), vault("receipt")),
+			Participants::set_vault(by_ed25519("worker"), vault("receipt")),
 			Error::<Test>::KeyRoleMissing
 		);
+	});
+}
+
+#[test]
+fn where_a_vault_is_can_be_asked_while_its_center_is_active() {
+	new_test_ext().execute_and_check(|| {
+		let endpoint = || <Participants as ReadParticipants>::vault_endpoint(CENTER);
+		assert_eq!(endpoint(), None);
+		attach_receipt_key("receipt", CENTER);
+		assert_ok!(Participants::set_vault(by(CENTER), vault("receipt")));
+		assert_eq!(endpoint(), Some(b"https://vault.example".to_vec()));
+		assert_ok!(Participants::suspend(by(AUTHORITY), CENTER));
+		assert_eq!(endpoint(), None);
 	});
 }

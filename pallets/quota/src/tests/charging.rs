@@ -76,7 +76,7 @@ fn those_of_one_sponsor_share_its_bucket() {
 fn all_keys_of_a_participant_share_its_bucket() {
 	new_test_ext().execute_and_check(|| {
 		assert_ok!(apply(CENTER, work_costing(PARTICIPANT_CAPACITY)).expect("valid"));
-		assert_eq!(submit(WITNESS_KEY, 0, &work(0)), Err(refused(Refusal::QuotaExhausted)));
+		assert_eq!(submit(BOARD_KEY, 0, &work(0)), Err(refused(Refusal::QuotaExhausted)));
 	});
 }
 

@@ -24,10 +24,13 @@ fn a_retired_key_is_refused_from_the_moment_of_its_end() {
 }
 
 #[test]
-fn a_receipt_key_signs_no_calls_and_a_witness_key_does() {
+fn a_receipt_key_and_a_witness_key_sign_no_calls() {
 	new_test_ext().execute_and_check(|| {
-		assert_eq!(submit(RECEIPT_KEY, 0, &work(0)), Err(refused(Refusal::KeyCannotCall)));
-		assert_ok!(submit(WITNESS_KEY, 0, &work(0)));
+		for key in [RECEIPT_KEY, WITNESS_KEY] {
+			assert_eq!(submit(key, 0, &work(0)), Err(refused(Refusal::KeyCannotCall)));
+			assert_eq!(apply(key, work(0)), Err(refused(Refusal::KeyCannotCall)));
+			assert_eq!(System::account_nonce(key), 0);
+		}
 	});
 }
 
@@ -49,6 +52,7 @@ fn the_quota_alone_refuses_what_the_participant_check_refuses() {
 			(STRANGER, Refusal::UnknownKey),
 			(RETIRED_KEY, Refusal::RetiredKey),
 			(RECEIPT_KEY, Refusal::KeyCannotCall),
+			(WITNESS_KEY, Refusal::KeyCannotCall),
 		] {
 			let outcome = ChargeQuota::<Test>::new(0).validate_only(
 				RuntimeOrigin::signed(account),

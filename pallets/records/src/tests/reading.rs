@@ -1,7 +1,12 @@
 //! What others read: rows, pages and the facts for decisions.
 
 use frame_support::assert_ok;
-use ward_primitives::{decision::RecordFacts, traits::ReadRecords, RecordId};
+use ward_primitives::{
+	decision::RecordFacts,
+	receipt::Row,
+	traits::{ReadCustody, ReadRecords},
+	RecordId,
+};
 
 use crate::{mock::*, reading::MAX_PAGE};
 
@@ -54,5 +59,38 @@ fn a_decision_reads_the_facts_of_a_record() {
 		assert_eq!(<Records as ReadRecords>::record(id), Some(facts));
 		assert_eq!(<Records as ReadRecords>::record(RecordId([0; 32])), None);
 		assert_eq!(Records::record(id), crate::Records::<Test>::get(id));
+	});
+}
+
+#[test]
+fn a_custodians_rows_are_read_one_by_one_with_root_and_size() {
+	new_test_ext().execute_and_check(|| {
+		let ids = anchor_five();
+		assert_eq!(<Records as ReadCustody>::rows(HOSPITAL), 5);
+		assert_eq!(<Records as ReadCustody>::rows(CLINIC), 0);
+		let row = |number| <Records as ReadCustody>::row(HOSPITAL, number);
+		let (record, content) = (ids[3], report(4));
+		let found = Row { record, root: content.content_root, size: content.size };
+		assert_eq!(row(3), Some(found));
+		assert_eq!(row(5), None);
+	});
+}
+
+#[test]
+fn all_custodians_are_found_in_pages() {
+	new_test_ext().execute_and_check(|| {
+		assert!(<Records as ReadCustody>::custodians(None, 9).is_empty());
+		for (seed, custodians) in [(1, &[HOSPITAL, CLINIC][..]), (2, &[HOSPITAL, ARCHIVE])] {
+			let record = deposited(draft(PATIENT, Some(HOSPITAL), seed), DOCTOR, custodians);
+			assert_ok!(anchor(DOCTOR, record));
+		}
+		let (mut found, mut after) = (Vec::new(), None);
+		while let [one] = <Records as ReadCustody>::custodians(after, 1)[..] {
+			after = Some(one.0);
+			found.push(one);
+		}
+		assert_eq!(found, <Records as ReadCustody>::custodians(None, 9));
+		found.sort();
+		assert_eq!(found, [(HOSPITAL, 2), (CLINIC, 1), (ARCHIVE, 1)]);
 	});
 }

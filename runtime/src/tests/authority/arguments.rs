@@ -21,7 +21,7 @@ use ward_primitives::{
 };
 
 use super::{
-	super::{account, breaches, chain, pair, sealing_key, signed, GENESIS},
+	super::{account, breaches, chain, pair, receipts::Cohort, sealing_key, signed, GENESIS},
 	cast::{attachment, enrolment, vault, Cast, Member},
 };
 use crate::{
@@ -34,6 +34,7 @@ type ConsentCall = pallet_ward_consent::Call<Runtime>;
 type CouncilCall = pallet_collective::Call<Runtime, Instance1>;
 type GovernanceCall = pallet_ward_governance::Call<Runtime>;
 type ParticipantsCall = pallet_ward_participants::Call<Runtime>;
+type ReceiptsCall = pallet_ward_receipts::Call<Runtime>;
 type RecordsCall = pallet_ward_records::Call<Runtime>;
 type SessionCall = pallet_session::Call<Runtime>;
 type SystemCall = frame_system::Call<Runtime>;
@@ -148,6 +149,9 @@ pub(super) fn prepare(call: &str, cast: &Cast) {
 			let guest = signed(&cast.candidate.main);
 			assert_ok!(Authorities::accept_hosting(guest, cast.center.id));
 		},
+		"Receipts.restart_log" => {
+			assert_eq!(chain::submit_general(cohort(cast).report(0)), Ok(Ok(())));
+		},
 		_ => {},
 	}
 }
@@ -190,6 +194,7 @@ pub(super) fn call(name: &str, by: &str, cast: &Cast) -> Option<RuntimeCall> {
 		"Consent" => consent(call, cast).map(RuntimeCall::Consent),
 		"Session" => session(call, cast).map(RuntimeCall::Session),
 		"Authorities" => authorities(call, cast).map(RuntimeCall::Authorities),
+		"Receipts" => receipts(call, cast),
 		"Grandpa" => grandpa(call).map(RuntimeCall::Grandpa),
 		"Council" => council(call, cast).map(RuntimeCall::Council),
 		"Governance" => governance(call).map(RuntimeCall::Governance),
@@ -213,6 +218,26 @@ fn authorities(call: &str, cast: &Cast) -> Option<AuthoritiesCall> {
 		"offer_hosting" => AuthoritiesCall::offer_hosting { guest: cast.others.center.id },
 		"accept_hosting" => AuthoritiesCall::accept_hosting { host: cast.center.id },
 		"end_hosting" => AuthoritiesCall::end_hosting { guest: cast.candidate.id },
+		_ => return None,
+	})
+}
+
+/// The center's records, at which the neighbour looks: it has the only other seat.
+fn cohort(cast: &Cast) -> Cohort {
+	let key = |member: &Member, roles| *member.keys.get(roles).expect("centers have all keys");
+	Cohort {
+		custodian: cast.center.id,
+		receipt_key: key(&cast.center, KeyRoles::RECEIPT),
+		witnesses: vec![(cast.neighbour.id, key(&cast.neighbour, KeyRoles::WITNESS))],
+	}
+}
+
+fn receipts(call: &str, cast: &Cast) -> Option<RuntimeCall> {
+	Some(match call {
+		"report" => cohort(cast).report(0),
+		"dispute" => cohort(cast).dispute(),
+		"set_epoch_length" => ReceiptsCall::set_epoch_length { length: 60_000 }.into(),
+		"restart_log" => ReceiptsCall::restart_log {}.into(),
 		_ => return None,
 	})
 }

@@ -24,7 +24,7 @@ use super::{
 	dice::Dice,
 	how_many,
 	model::{Content, Id, KeyNo, Model},
-	readers::{holder, reader, Reader},
+	readers::{copier, holder, reader, Reader},
 	rules::{Call, Draft},
 	snapshots::{Heads, Snapshot},
 	try_many,
@@ -179,6 +179,10 @@ impl Audience {
 		let logged = house.decisions(patient, from);
 		self.requests += 1;
 
+		let copiers = [finalized, best].map(|head| copier(&head.world.model, reader.key));
+		if let (Event::Content, [Some(center), Some(_)]) = (reader.event, copiers) {
+			return self.check_copy(heads, &reader, (center, record), &answer, &logged);
+		}
 		let holders = [finalized, best].map(|head| holder(&head.world.model, reader.key));
 		let Some(actor) = holders[0].filter(|_| holders[0] == holders[1]) else {
 			assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{reader:?}");
@@ -201,6 +205,47 @@ impl Audience {
 		match facts.decision {
 			Decision::Permit { .. } => self.check_given(&best.world.model, &reader, &answer, entry),
 			Decision::Deny { .. } => self.check_denial(&reader, &answer),
+		}
+	}
+
+	/// The vaults of a record's other custodians may copy its content, and no others.
+	fn check_copy(
+		&mut self,
+		heads: &Heads,
+		reader: &Reader,
+		(center, record): (Id, RecordId),
+		answer: &Answer,
+		logged: &[Entry],
+	) {
+		let final_word = &heads.finalized.world.model;
+		let [entry] = logged else {
+			panic!("{reader:?}: {}, and not one entry but {logged:?}", answer.status);
+		};
+		let facts = &entry.facts;
+		let found = (facts.actor, facts.record, facts.event, facts.finalized);
+		assert_eq!(found, (ParticipantId(center), record, Event::Copy, heads.finalized.head.hash));
+		let row = final_word.records.get(reader.record);
+		let row = row.filter(|row| row.custodians.contains(&CENTER));
+		let refused = match row {
+			_ if !final_word.is_active(center, final_word.now) => Some(Reason::ActorInactive),
+			Some(row) if self.lodged.contains(&record) => {
+				(!row.custodians.contains(&center)).then_some(Reason::NoBasis)
+			},
+			_ => Some(Reason::UnknownRecord),
+		};
+		match (refused, facts.decision) {
+			(Some(expected), Decision::Deny { reason }) => {
+				assert_eq!(reason, expected, "{reader:?}");
+				self.note(&format!("copy denied: {reason:?}"));
+				self.check_denial(reader, answer);
+			},
+			(None, Decision::Permit { .. }) => {
+				assert_eq!(answer.status, StatusCode::OK, "{reader:?}");
+				let row = row.expect("what is permitted is on the chain");
+				assert_eq!(answer.body, ciphertext(&row.content), "{reader:?}");
+				self.note("copy");
+			},
+			(expected, found) => panic!("{reader:?}: {found:?}, but {expected:?}"),
 		}
 	}
 

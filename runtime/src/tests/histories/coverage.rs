@@ -19,7 +19,7 @@ const NEVER: [(&str, &str, &str); 6] = [
 	(
 		"Participants.rotate_key",
 		"KeyRoleMissing",
-		"only a receipt key lacks it, and CheckParticipant refuses its transactions",
+		"only unattended keys lack it, and CheckParticipant refuses their transactions",
 	),
 	(
 		"Participants.admit_health_authority",

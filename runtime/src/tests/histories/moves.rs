@@ -10,7 +10,7 @@ use super::{
 		author, end, grantee, inactive, key_of, new_key, pair_of, proof, somebody, subject,
 		wrong_signer, CENTERS, COUNCIL, GUESTS, STRANGER,
 	},
-	rules::{Call, MOST_GRANTS},
+	rules::{Call, MOST_GRANTS, UNATTENDED},
 	terms::terms,
 };
 
@@ -170,7 +170,7 @@ fn identities(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
 				_ => KeyRoles::ACT,
 			};
 			let (key, mut proof) = (new_key(dice, model), proof(dice, model));
-			if roles == KeyRoles::RECEIPT && dice.chance(25) {
+			if UNATTENDED.contains(&roles) && dice.chance(25) {
 				proof.is_ed25519 = false;
 			}
 			(acting(dice, model, me), Call::AttachKey { key, roles, proof })

@@ -5,7 +5,7 @@ use ward_primitives::{participant::Condition, KeyRoles, Moment, Role};
 use super::{
 	dice::Dice,
 	model::{Id, Key, KeyNo, Model, Relation},
-	rules::{Proof, LONGEST_PROOF},
+	rules::{Proof, LONGEST_PROOF, UNATTENDED},
 };
 
 /// A key that is never on the chain.
@@ -54,7 +54,7 @@ pub(super) fn key_of(dice: &mut Dice, model: &Model, id: Id, roles: KeyRoles) ->
 		key.owner == id
 			&& !key.retired
 			&& key.roles.contains(roles)
-			&& key.roles != KeyRoles::RECEIPT
+			&& !UNATTENDED.contains(&key.roles)
 	};
 	let keys: Vec<_> = model.keys.iter().filter(|(_, key)| fits(key)).map(|(no, _)| *no).collect();
 	dice.pick(&keys).unwrap_or(STRANGER)
@@ -70,11 +70,11 @@ pub(super) fn wrong_signer(dice: &mut Dice, model: &Model, right: KeyNo) -> KeyN
 	let keys = match dice.below(12) {
 		0 => vec![STRANGER],
 		1 => among(&|key| key.retired),
-		2 => among(&|key| key.roles == KeyRoles::RECEIPT),
+		2 => among(&|key| UNATTENDED.contains(&key.roles)),
 		// Another key of the same participant.
 		3 | 4 => among(&|key| Some(key.owner) == owner && !key.retired),
 		// A key that neither acts nor enrols.
-		5 | 6 => among(&|key| key.roles == KeyRoles::WITNESS || key.roles == KeyRoles::GOVERN),
+		5 | 6 => among(&|key| key.roles == KeyRoles::GOVERN),
 		// Somebody of the same role who is not active.
 		7 | 8 => {
 			among(&|key| model.role(key.owner) == role && !model.is_active(key.owner, model.now))

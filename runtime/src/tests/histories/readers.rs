@@ -32,6 +32,12 @@ pub(super) fn holder(model: &Model, key: KeyNo) -> Option<Id> {
 	(!key.retired && key.roles.contains(KeyRoles::ACT)).then_some(key.owner)
 }
 
+/// For whose vault a key signs at the end of a block.
+pub(super) fn copier(model: &Model, key: KeyNo) -> Option<Id> {
+	let key = model.keys.get(&key)?;
+	(!key.retired && key.roles == KeyRoles::RECEIPT).then_some(key.owner)
+}
+
 impl Reader {
 	/// What the vault has to ask of the chain at `snapshot`. `patient` is whom the record is about at
 	/// the finalized head.

@@ -230,6 +230,9 @@ fn possible_roles(role: Role) -> KeyRoles {
 	}
 }
 
+/// The roles of keys that sign no call.
+pub(super) const UNATTENDED: [KeyRoles; 2] = [KeyRoles::RECEIPT, KeyRoles::WITNESS];
+
 /// The roles of the key that such a participant is enrolled with.
 pub(super) fn first_roles(role: Role) -> KeyRoles {
 	match role {
@@ -244,7 +247,7 @@ impl Model {
 		match self.keys.get(&signer) {
 			None => Some("UnknownKey"),
 			Some(key) if key.retired => Some("RetiredKey"),
-			Some(key) if key.roles == KeyRoles::RECEIPT => Some("KeyCannotCall"),
+			Some(key) if UNATTENDED.contains(&key.roles) => Some("KeyCannotCall"),
 			Some(_) => None,
 		}
 	}
@@ -319,7 +322,8 @@ impl Model {
 			Call::AttachKey { key, roles, proof } => {
 				let fit = roles.is_valid() && possible_roles(my_role).contains(*roles);
 				rules.must(fit, "RolesNotAllowed");
-				rules.must(*roles != KeyRoles::RECEIPT || proof.is_ed25519, "NotEd25519");
+				let may_be_any = !UNATTENDED.contains(roles);
+				rules.must(may_be_any || proof.is_ed25519, "NotEd25519");
 				self.judge_proof(rules, *key, proof);
 			},
 			Call::RotateKey { key, proof } => self.judge_proof(rules, *key, proof),

@@ -16,6 +16,7 @@ use pallet_ward_consent::WeightInfo as _;
 use pallet_ward_governance::WeightInfo as _;
 use pallet_ward_participants::WeightInfo as _;
 use pallet_ward_quota::WeightInfo as _;
+use pallet_ward_receipts::WeightInfo as _;
 use pallet_ward_records::WeightInfo as _;
 
 use super::counting::Accesses;
@@ -99,6 +100,10 @@ weights! {
 		on_initialize(s) grant_seat() take_seat() give_up_seat(s) revoke_seat(s) reinstate_seat()
 		set_session_length() set_minimum(s) authorize_report() report_double_authoring()
 		offer_hosting() accept_hosting() end_hosting()
+	}
+	pallet_ward_receipts {
+		continue_epoch() start_epoch(s) authorize_report(s) report(s) authorize_dispute() dispute()
+		set_epoch_length() restart_log()
 	}
 	pallet_ward_governance {
 		keep_members() update_members() enact() propose(b) vote() close(b)

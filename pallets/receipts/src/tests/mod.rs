@@ -1,0 +1,12 @@
+//! Tests, one file for each behaviour.
+
+mod access_log;
+mod dispute;
+mod draw;
+mod epochs;
+mod freshness;
+mod histories;
+mod origins;
+mod pool;
+mod reads;
+mod report;
