@@ -239,15 +239,6 @@ impl State {
 		self.ask("cohort", (custodian, cohort)).await
 	}
 
-	/// The witnesses of a cohort in this epoch, in the order in which they were drawn.
-	pub async fn witnesses(
-		&self,
-		custodian: ParticipantId,
-		cohort: u64,
-	) -> Result<Vec<ParticipantId>, ChainError> {
-		self.ask("witnesses", (custodian, cohort)).await
-	}
-
 	/// How each custodian's copy of a record stands.
 	pub async fn custody_states(&self, record: RecordId) -> Result<Vec<CustodyState>, ChainError> {
 		self.ask("custody_states", record).await
