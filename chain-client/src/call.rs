@@ -9,7 +9,8 @@ pub use council::WeightBound;
 use codec::Encode;
 use ward_primitives::{
 	participant::{KeyRoles, SealingKey},
-	GrantId, GrantTerms, KeyBytes, Moment, NewRecord, ParticipantId, RecordId, Role, VaultRow,
+	GrantId, GrantTerms, HandOver, KeyBytes, Moment, NewRecord, ParticipantId, RecordId, Role,
+	VaultRow,
 };
 
 /// A call to one of Ward's pallets, ready to be signed. Pallet and call are looked up by name in the
@@ -179,6 +180,11 @@ impl Call {
 	/// Anchors a record that corrects or replaces `old`, the head of its lineage.
 	pub fn supersede(old: RecordId, record: &NewRecord) -> Self {
 		Self::records("supersede", (old, record))
+	}
+
+	/// Hands records over to other centers, all or none.
+	pub fn hand_over(records: &[HandOver]) -> Self {
+		Self::records("hand_over", records)
 	}
 }
 

@@ -131,7 +131,8 @@ impl State {
 		self.ask("patient_records", (patient, from, limit)).await
 	}
 
-	/// The rows that a center holds, by their number.
+	/// The rows of a center by their number, with those that it handed over: who holds a record now is in its
+	/// own row.
 	pub async fn custody(
 		&self,
 		center: ParticipantId,
@@ -139,6 +140,11 @@ impl State {
 		limit: u32,
 	) -> Result<Vec<RecordId>, ChainError> {
 		self.ask("custody", (center, from, limit)).await
+	}
+
+	/// How many rows of a center's cohort it still holds, without those that it handed over.
+	pub async fn rows_held(&self, center: ParticipantId, cohort: u64) -> Result<u16, ChainError> {
+		self.ask("rows_held", (center, cohort)).await
 	}
 
 	/// Whether `anchor_batch` of these records by this key would succeed now.

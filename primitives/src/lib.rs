@@ -48,7 +48,7 @@ pub use deposit::{Deposit, DepositReceipt};
 pub use interval::{Interval, Moment, Timeline};
 pub use participant::{KeyRoles, KeyRow, ParticipantId, ParticipantRow, Role, VaultRow};
 pub use purpose::{PurposeOfUse, PurposeSet};
-pub use record::{Custodian, NewRecord, RecordContent, RecordId, RecordRow};
+pub use record::{Custodian, HandOver, NewRecord, RecordContent, RecordId, RecordRow};
 
 /// A 32-byte digest: BLAKE2b-256 unless its name says otherwise.
 pub type Digest = [u8; 32];

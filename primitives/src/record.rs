@@ -162,6 +162,27 @@ impl Custodian {
 	}
 }
 
+/// A record that a custodian hands over to another center.
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct HandOver {
+	/// The record.
+	pub record: RecordId,
+	/// The other center's word that it has the ciphertext, and keeps it.
+	pub deposit: Deposit,
+}
+
 /// A record as its author submits it. Patient and author-to-be are checked by the chain; the author
 /// is whoever signs the call.
 #[derive(

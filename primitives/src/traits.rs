@@ -70,6 +70,9 @@ pub trait ReadCustody {
 	/// How many rows a center has.
 	fn rows(center: ParticipantId) -> u64;
 
+	/// How many rows of a cohort a center still holds: those that it has, without those that it handed over.
+	fn rows_held(center: ParticipantId, cohort: u64) -> u16;
+
 	/// A row of a center.
 	fn row(center: ParticipantId, row: u64) -> Option<Row>;
 }

@@ -247,6 +247,10 @@ impl_runtime_apis! {
 			Records::custody_of(center, from, limit)
 		}
 
+		fn rows_held(center: ParticipantId, cohort: u64) -> u16 {
+			Records::rows_held(center, cohort)
+		}
+
 		fn check_batch(author: KeyBytes, records: Vec<NewRecord>) -> Result<(), BatchFault> {
 			Records::check_batch(author.into(), records)
 				.map_err(|(index, error)| BatchFault { index, error: error_name(error) })

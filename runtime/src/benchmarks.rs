@@ -20,9 +20,9 @@ use ward_primitives::{
 	participant::{Condition, SealingKey, SealingSuite},
 	record::COHORT_SIZE,
 	seat::SeatRow,
-	ActionSet, CategorySet, Grant, GrantTerms, Interval, KeyBytes, KeyRoles, KeyRow, ParticipantId,
-	ParticipantRow, PurposeOfUse, PurposeSet, RecordContent, RecordId, RecordRow, Role, Scope,
-	Sensitivity, Timeline, VaultRow,
+	ActionSet, CategorySet, Custodian, Grant, GrantTerms, Interval, KeyBytes, KeyRoles, KeyRow,
+	ParticipantId, ParticipantRow, PurposeOfUse, PurposeSet, RecordContent, RecordId, RecordRow,
+	Role, Scope, Sensitivity, Timeline, VaultRow,
 };
 
 use crate::{
@@ -146,12 +146,12 @@ impl Helper {
 			.expect("the bound is respected; qed");
 	}
 
-	fn insert_record(content: RecordContent) -> RecordId {
+	fn insert_record(content: RecordContent, custodians: Vec<Custodian>) -> RecordId {
 		let id = content.record_id(&[0; 32]);
 		let row = RecordRow {
 			content,
 			author_center: None,
-			custodians: Default::default(),
+			custodians: BoundedVec::truncate_from(custodians),
 			anchored_at: 0,
 			lineage: id,
 			supersedes: None,
@@ -260,8 +260,8 @@ impl pallet_ward_records::BenchmarkHelper<AccountId> for Helper {
 		patient
 	}
 
-	fn custodian(_: u32, receipt_key: KeyBytes) -> ParticipantId {
-		let (_, center) = Self::participant(Role::MedicalCenter, None);
+	fn custodian(_: u32, receipt_key: KeyBytes) -> (AccountId, ParticipantId) {
+		let (account, center) = Self::participant(Role::MedicalCenter, None);
 		Self::attach(&receipt_key.into(), center, KeyRoles::RECEIPT);
 		let vault = VaultRow {
 			endpoint: b"https://vault.example".to_vec().try_into().expect("short; qed"),
@@ -270,7 +270,7 @@ impl pallet_ward_records::BenchmarkHelper<AccountId> for Helper {
 			release_key: alloc::vec![1; 1_216].try_into().expect("one key; qed"),
 		};
 		participants::Vaults::<Runtime>::insert(center, vault);
-		center
+		(account, center)
 	}
 }
 
@@ -293,7 +293,7 @@ impl pallet_ward_receipts::BenchmarkHelper<AccountId> for Helper {
 
 	fn custodian(receipt_key: KeyBytes, host: ParticipantId) -> (AccountId, ParticipantId) {
 		use pallet_ward_records::{BenchmarkHelper, Custody, CustodyCount};
-		let center = <Self as BenchmarkHelper<AccountId>>::custodian(0, receipt_key);
+		let (_, center) = <Self as BenchmarkHelper<AccountId>>::custodian(0, receipt_key);
 		Hosts::<Runtime>::insert(center, host);
 		let record = RecordContent {
 			patient: center,
@@ -303,7 +303,7 @@ impl pallet_ward_receipts::BenchmarkHelper<AccountId> for Helper {
 			content_root: [1; 32],
 			size: <Runtime as pallet_ward_records::Config>::MaxSize::get(),
 		};
-		let id = Self::insert_record(record);
+		let id = Self::insert_record(record, alloc::vec![Custodian { center, row: 0 }]);
 		Custody::<Runtime>::insert(center, 0, id);
 		CustodyCount::<Runtime>::insert(center, COHORT_SIZE);
 		let governor: AccountId = BlakeTwo256::hash(&receipt_key).0.into();
@@ -330,6 +330,6 @@ impl pallet_ward_consent::BenchmarkHelper<AccountId> for Helper {
 			content_root: [1; 32],
 			size: u64::from(number) + 1,
 		};
-		Self::insert_record(content)
+		Self::insert_record(content, Vec::new())
 	}
 }

@@ -95,7 +95,7 @@ fn row_of(center: ParticipantId, row: u64) -> Row {
 	let mut hasher = GroupHasher::new();
 	hasher.update(&content);
 	let record = RecordId(sp_io::hashing::blake2_256(&(center, row).encode()));
-	Row { record, root: hasher.finish().0, size: content.len() as u64 }
+	Row { record, root: hasher.finish().0, size: content.len() as u64, is_held: true }
 }
 
 /// The rows that a challenge asks for.
@@ -235,7 +235,7 @@ fn attach(key: Digest, participant: ParticipantId, roles: KeyRoles) {
 }
 
 fn anchor(center: ParticipantId, row: u64) {
-	let Row { record, root, size } = row_of(center, row);
+	let Row { record, root, size, .. } = row_of(center, row);
 	let content = RecordContent {
 		patient: ParticipantId(1_000),
 		author: ParticipantId(1_001),

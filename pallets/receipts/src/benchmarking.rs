@@ -78,19 +78,21 @@ fn log(height: u64) -> LogHead {
 
 impl<AccountId> Scene<AccountId> {
 	/// What the witness at this place reports, not signed: as many rows are missing as can be, and none of
-	/// them for two witnesses.
+	/// them for two witnesses. The last one looks at no more than it misses, so it does not settle what the
+	/// others miss: the row of the cohort becomes as long as it can be.
 	fn unsigned(&self, place: usize, key: KeyBytes) -> Report {
-		let missing = (0..MAX_MISSING).map(|n| (n * WITNESSES) as u16 + place as u16);
+		let (most, is_last) = (MAX_MISSING as u16, place == WITNESSES as usize - 1);
+		let first = if is_last { 0 } else { most.saturating_mul(place as u16 + 1) };
 		Report {
 			witness: self.witnesses[place],
 			key,
 			custodian: self.custodian,
 			cohort: 0,
 			epoch: self.epoch.number,
-			rows: COHORT_SIZE as u16,
+			rows: if is_last { most } else { COHORT_SIZE as u16 },
 			ids: [1; 32],
 			results: [2; 32],
-			missing: BoundedVec::truncate_from(missing.collect()),
+			missing: BoundedVec::truncate_from((first..first.saturating_add(most)).collect()),
 			log: log(5),
 			receipt_signature: [0; 64],
 		}
@@ -137,7 +139,10 @@ impl<AccountId> Scene<AccountId> {
 	fn contradiction<T: Config>(&self) -> Box<Contradiction> {
 		let challenge = self.challenge::<T>(0);
 		let first = T::Custody::row(self.custodian, 0).expect("the cohort is full; qed");
-		let other = |n: u64| Row { record: RecordId([n as u8; 32]), root: [0; 32], size: 1 };
+		let other = |n: u64| {
+			let record = RecordId([n as u8; 32]);
+			Row { record, root: [0; 32], size: 1, is_held: true }
+		};
 		let rows: Vec<_> = core::iter::once(first).chain((1..COHORT_SIZE).map(other)).collect();
 		let wrong = RowAnswer::Held {
 			leaf: alloc::vec![0; LEAF_SIZE as usize],
@@ -211,10 +216,11 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Authorized, last, signature);
 
-		let row = Cohorts::<T>::get(scene.custodian, 0);
-		let fresh = row.and_then(|row| row.fresh).map(|fresh| fresh.exceptions.len());
-		// Each row is missed by one, and two are enough.
-		assert_eq!(fresh, Some(0));
+		let row = Cohorts::<T>::get(scene.custodian, 0).unwrap_or_default();
+		let exceptions = row.fresh.map_or(0, |fresh| fresh.exceptions.len());
+		// What the last one misses, both others saw.
+		let most = MAX_MISSING as usize;
+		assert_eq!((row.missing.len(), exceptions), (3 * most, 2 * most));
 	}
 
 	#[benchmark]

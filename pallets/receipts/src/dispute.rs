@@ -18,13 +18,14 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// The row of the chain that a contradiction is about.
+	/// The row of the chain that a contradiction is about; none if it was handed over.
 	fn disputed_row(contradiction: &Contradiction) -> Option<Row> {
 		let receipt = &contradiction.receipt;
 		let place = u64::from(contradiction.row);
 		let number = receipt.cohort.checked_mul(COHORT_SIZE)?.checked_add(place)?;
 		// A longer receipt would reach into the next cohort.
-		T::Custody::row(receipt.custodian, number).filter(|_| place < COHORT_SIZE)
+		let row = T::Custody::row(receipt.custodian, number).filter(|_| place < COHORT_SIZE)?;
+		row.is_held.then_some(row)
 	}
 
 	/// What would be disputed, if it may be now as far as the state can tell without a proof.

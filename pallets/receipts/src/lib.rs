@@ -25,7 +25,7 @@
 //! - **Receipt**: the custodian's signed answer to a witness's challenge.
 //! - **Report**: the witness's signed word to the chain of what the answer contained.
 //! - **Quorum**: more than half of the witnesses that were drawn.
-//! - **Fresh**, **lapsed**, **missing**, **new**, **disputed**: how a row stands,
+//! - **Fresh**, **lapsed**, **missing**, **unsettled**, **new**, **disputed**: how a row stands,
 //!   [`CohortState`](ward_primitives::receipt::CohortState).
 //!
 //! ### Scenario: an epoch
@@ -37,7 +37,8 @@
 //! 3. The off-chain worker of each node asks the vaults for its cohorts, checks the answers leaf by leaf
 //!    against the content roots on the chain, and sends a [`report`](pallet::Call::report) for each.
 //! 4. With the second of three reports a cohort is fresh, until the next epoch is over. A row that
-//!    fewer than two of them saw is an exception.
+//!    fewer than two of them saw is an exception: missing if two did not see it, and else unsettled until the
+//!    third has reported.
 //!
 //! ### Scenario: a hospital loses a disk
 //!
@@ -88,7 +89,8 @@
 //! - It proves that the custodian's receipt key signed the receipt, and that the key of a drawn witness signed
 //!   the report. It does not see the leaves. That the missing rows are those and no others is the
 //!   witnesses' word, and it counts when a quorum says so: one that lies, or keeps silent, changes
-//!   nothing that two others agree on, unless those two are all that report.
+//!   nothing that two others agree on. One that lies while another is silent leaves rows unsettled, which are
+//!   then neither fresh nor missing, until a quorum agrees on them in a later epoch.
 //! - Witnesses that lie cannot make anything fresh without the custodian's signature, and less than a quorum
 //!   cannot with it. A quorum of lying witnesses together with the custodian can.
 //! - A wrong answer that the custodian signed is proved by itself, with

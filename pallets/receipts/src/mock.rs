@@ -240,6 +240,16 @@ impl ReadCustody for Consortium {
 		read(|tables| tables.rows.get(&center).copied()).unwrap_or_default()
 	}
 
+	fn rows_held(center: ParticipantId, cohort: u64) -> u16 {
+		let first = cohort.saturating_mul(COHORT_SIZE);
+		let rows = Self::rows(center).saturating_sub(first).min(COHORT_SIZE) as u16;
+		let places = (center, first)..(center, first.saturating_add(COHORT_SIZE));
+		let handed_over = |tables: &Tables| {
+			tables.special.range(places).filter(|(_, row)| !row.is_held).count() as u16
+		};
+		rows.saturating_sub(read(handed_over))
+	}
+
 	fn row(center: ParticipantId, row: u64) -> Option<Row> {
 		let special = read(|tables| tables.special.get(&(center, row)).copied());
 		(row < Self::rows(center)).then(|| special.unwrap_or_else(|| row_of(center, row)))
@@ -269,7 +279,8 @@ pub(crate) fn row_of(center: ParticipantId, row: u64) -> Row {
 	hasher.update(&content);
 	let mut record = [center.0 as u8; 32];
 	record[..8].copy_from_slice(&row.to_le_bytes());
-	Row { record: RecordId(record), root: hasher.finish().0, size: content.len() as u64 }
+	let (root, size) = (hasher.finish().0, content.len() as u64);
+	Row { record: RecordId(record), root, size, is_held: true }
 }
 
 /// The pair with this name.
@@ -589,7 +600,7 @@ impl crate::BenchmarkHelper<AccountId32> for Consortium {
 
 	fn custodian(receipt_key: KeyBytes, host: ParticipantId) -> (AccountId32, ParticipantId) {
 		let size = 1 << 44;
-		let largest = Row { record: RecordId([7; 32]), root: [7; 32], size };
+		let largest = Row { record: RecordId([7; 32]), root: [7; 32], size, is_held: true };
 		edit(|tables| {
 			tables.receipt_keys.insert(CLINIC, receipt_key);
 			tables.hosts.insert(CLINIC, host);

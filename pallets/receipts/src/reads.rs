@@ -5,6 +5,7 @@ use sp_runtime::SaturatedConversion;
 use ward_primitives::{
 	receipt::{challenge_digest, CohortState, ReceiptTask},
 	record::COHORT_SIZE,
+	traits::ReadCustody,
 	ParticipantId,
 };
 
@@ -17,8 +18,8 @@ impl<T: Config> Pallet<T> {
 		cohort: u64,
 		witness: ParticipantId,
 	) -> Option<ReceiptTask> {
-		let rows = Self::rows_in(custodian, cohort);
-		if rows == 0 {
+		// Of a cohort that was handed over as a whole nothing is expected any more.
+		if T::Custody::rows_held(custodian, cohort) == 0 {
 			return None;
 		}
 		let epoch = Epoch::<T>::get();
@@ -32,7 +33,7 @@ impl<T: Config> Pallet<T> {
 			epoch: epoch.number,
 			challenge: challenge_digest(&Self::genesis(), &epoch, custodian, cohort, witness),
 			since: Self::checkpoint(known.as_ref(), epoch.number),
-			rows,
+			rows: Self::rows_in(custodian, cohort),
 		})
 	}
 

@@ -4,16 +4,15 @@ use alloc::collections::BTreeSet;
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 use ward_primitives::{
-	receipt::{quorum, CohortRow, EpochInfo, Freshness, LogRow, WITNESSES},
+	receipt::{quorum, CohortRow, EpochInfo, Freshness, LogRow, MissingRow, WITNESSES},
 	ParticipantId,
 };
 
 use crate::{Cohorts, Config, Epoch, EpochLength, Logs, Pallet, Witnesses};
 
-/// Whether each is larger than the one before.
-fn is_ascending(rows: impl Iterator<Item = u16>) -> bool {
-	let rows: alloc::vec::Vec<_> = rows.collect();
-	rows.windows(2).all(|pair| pair[0] < pair[1])
+/// Whether each row is larger than the one before.
+fn is_ascending(rows: &[MissingRow]) -> bool {
+	rows.windows(2).all(|pair| pair[0].row < pair[1].row)
 }
 
 impl<T: Config> Pallet<T> {
@@ -23,7 +22,8 @@ impl<T: Config> Pallet<T> {
 	/// - Bits are those of drawn witnesses; nothing is of a later epoch than the running one.
 	/// - No cohort reaches beyond the custodian's rows.
 	/// - What is missing is ascending, was looked at, and is missed by witnesses that reported.
-	/// - What is fresh was seen by a quorum; the exceptions are the rows that fewer saw.
+	/// - What is fresh was seen by a quorum; the exceptions are the rows that fewer saw, each with those
+	///   that did not.
 	/// - A log's checkpoint is not longer than the longest that was reported.
 	pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
 		let epoch = Epoch::<T>::get();
@@ -54,10 +54,7 @@ impl<T: Config> Pallet<T> {
 			ensure!((*looked > 0) == has_reported, "a report of no rows, or rows of no report");
 			ensure!(*looked <= rows, "a cohort beyond the custodian's rows");
 		}
-		ensure!(
-			is_ascending(row.missing.iter().map(|missing| missing.row)),
-			"missing rows are not ascending"
-		);
+		ensure!(is_ascending(&row.missing), "missing rows are not ascending");
 		for missing in &row.missing {
 			let by_those_that_looked = row.rows.iter().enumerate().all(|(place, looked)| {
 				missing.witnesses & (1 << place) == 0 || missing.row < *looked
@@ -90,17 +87,23 @@ impl<T: Config> Pallet<T> {
 		ensure!(fresh.epoch <= row.epoch, "fresh by a later epoch than the reports");
 		ensure!((quorum..=fresh.of).contains(&fresh.seen), "fresh by less than a quorum");
 		ensure!((1..=rows).contains(&fresh.rows), "fresh beyond the custodian's rows");
-		ensure!(is_ascending(fresh.exceptions.iter().copied()), "exceptions are not ascending");
-		let last = fresh.exceptions.last();
-		ensure!(last.is_none_or(|last| *last < fresh.rows), "an exception beyond what was seen");
+		ensure!(is_ascending(&fresh.exceptions), "exceptions are not ascending");
+		for exception in &fresh.exceptions {
+			let missed = 1..=fresh.seen;
+			ensure!(exception.row < fresh.rows, "an exception beyond what was looked at");
+			ensure!(missed.contains(&exception.missed_by()), "an exception that nobody reported");
+			ensure!(exception.witnesses >> fresh.of == 0, "missed by who was not drawn");
+		}
 		if fresh.epoch == row.epoch {
 			let seen = row.reported.count_ones() as u8;
 			ensure!(fresh.of == row.drawn && fresh.seen == seen, "fresh by other reports");
 			let is_right = (0..fresh.rows).all(|place| {
-				let is_exception = fresh.exceptions.binary_search(&place).is_ok();
+				let is_exception = fresh.exception(place).is_some();
 				is_exception == (row.saw(place) < quorum)
 			});
 			ensure!(is_right, "exceptions other than what fewer than a quorum saw");
+			let are_noted = fresh.exceptions.iter().all(|noted| row.missing.contains(noted));
+			ensure!(are_noted, "exceptions by others than those that missed them");
 		}
 		Ok(())
 	}

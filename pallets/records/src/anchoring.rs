@@ -116,7 +116,7 @@ impl<T: Config> Pallet<T> {
 		let id = record.content(author).record_id(&genesis);
 		ensure!(!Records::<T>::contains_key(id), Error::<T>::AlreadyExists);
 		Self::check_authorship(author, record, now, work)?;
-		Self::check_deposits(genesis, id, record, now)?;
+		Self::check_deposits(genesis, id, author, record, now)?;
 		Ok(id)
 	}
 
@@ -172,10 +172,8 @@ impl<T: Config> Pallet<T> {
 		let patient = record.patient;
 		let mut custodians = BoundedVec::<Custodian, ConstU32<MAX_CUSTODIANS>>::new();
 		for deposit in &record.deposits {
-			let center = deposit.custodian;
-			let row = CustodyCount::<T>::try_mutate(center, next_number)?;
-			Custody::<T>::insert(center, row, id);
-			custodians.try_push(Custodian { center, row }).map_err(|_| DispatchError::Exhausted)?;
+			let custodian = Self::take_custody(deposit.custodian, id)?;
+			custodians.try_push(custodian).map_err(|_| DispatchError::Exhausted)?;
 		}
 		let number = PatientRecordCount::<T>::try_mutate(patient, next_number)?;
 		PatientRecords::<T>::insert(patient, number, id);
@@ -193,6 +191,16 @@ impl<T: Config> Pallet<T> {
 		Records::<T>::insert(id, row);
 		Self::deposit_event(Event::Anchored { record: id, patient, author, custodians });
 		Ok(())
+	}
+
+	/// Gives a center a new row for a record.
+	pub(crate) fn take_custody(
+		center: ParticipantId,
+		id: RecordId,
+	) -> Result<Custodian, DispatchError> {
+		let row = CustodyCount::<T>::try_mutate(center, next_number)?;
+		Custody::<T>::insert(center, row, id);
+		Ok(Custodian { center, row })
 	}
 }
 

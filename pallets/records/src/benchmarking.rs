@@ -15,11 +15,12 @@ use frame_support::{
 use frame_system::RawOrigin;
 use sp_runtime::{app_crypto::ed25519::Public, KeyTypeId};
 use ward_primitives::{
-	inputs::Extent, record::MAX_CUSTODIANS, Deposit, DepositReceipt, KeyBytes, NewRecord,
-	ParticipantId, RecordId,
+	inputs::Extent,
+	record::{COHORT_SIZE, MAX_CUSTODIANS},
+	Deposit, DepositReceipt, HandOver, KeyBytes, NewRecord, ParticipantId, RecordContent, RecordId,
 };
 
-use crate::{work::Work, Call, Config, Pallet, RecordCount, Records};
+use crate::{work::Work, Call, Config, CustodyCount, Pallet, RecordCount, Records};
 
 /// Somebody who writes on behalf of a center. Of a role for which everything is read that is read for
 /// any: it can be affiliated, paired and granted something.
@@ -43,21 +44,41 @@ pub trait BenchmarkHelper<AccountId> {
 	/// center.
 	fn patient(number: u32, author: &Author<AccountId>, grants: u32) -> ParticipantId;
 
-	/// Another active center for each `number` from 0 to 2, with this receipt key.
-	fn custodian(number: u32, receipt_key: KeyBytes) -> ParticipantId;
+	/// Another active center for each `number` from 0 to 3, with this receipt key, and the account of its
+	/// `act` key.
+	fn custodian(number: u32, receipt_key: KeyBytes) -> (AccountId, ParticipantId);
 }
 
 const KEY_TYPE: KeyTypeId = KeyTypeId(*b"rcpt");
 
-struct Custodian {
+struct Custodian<AccountId> {
+	account: AccountId,
 	center: ParticipantId,
 	key: Public,
 }
 
-fn custodians<T: Config>(count: u32) -> Vec<Custodian> {
+impl<AccountId> Custodian<AccountId> {
+	/// Its receipt for a record.
+	fn deposit<T: Config>(&self, record: RecordId, content: &RecordContent) -> Deposit {
+		let receipt = DepositReceipt {
+			genesis: Pallet::<T>::genesis(),
+			custodian: self.center,
+			record,
+			content_root: content.content_root,
+			size: content.size,
+			expires: T::Time::now().saturating_add(86_400_000),
+		};
+		let signature = sp_io::crypto::ed25519_sign(KEY_TYPE, &self.key, &receipt.message());
+		let signature = signature.expect("the key was generated for it; qed");
+		Deposit { custodian: self.center, expires: receipt.expires, signature: signature.0 }
+	}
+}
+
+fn custodians<T: Config>(count: u32) -> Vec<Custodian<T::AccountId>> {
 	let custodian = |number| {
 		let key = sp_io::crypto::ed25519_generate(KEY_TYPE, None);
-		Custodian { center: T::BenchmarkHelper::custodian(number, key.0), key }
+		let (account, center) = T::BenchmarkHelper::custodian(number, key.0);
+		Custodian { account, center, key }
 	};
 	(0..count).map(custodian).collect()
 }
@@ -65,7 +86,7 @@ fn custodians<T: Config>(count: u32) -> Vec<Custodian> {
 fn new_record<T: Config>(
 	patient: ParticipantId,
 	author: &Author<T::AccountId>,
-	custodians: &[Custodian],
+	custodians: &[Custodian<T::AccountId>],
 	seed: u8,
 ) -> NewRecord {
 	let mut record = NewRecord {
@@ -77,22 +98,9 @@ fn new_record<T: Config>(
 		size: T::MaxSize::get(),
 		deposits: BoundedVec::new(),
 	};
-	let genesis = Pallet::<T>::genesis();
-	let id = record.content(author.id).record_id(&genesis);
-	let expires = T::Time::now().saturating_add(86_400_000);
-	let deposits = custodians.iter().map(|Custodian { center, key }| {
-		let receipt = DepositReceipt {
-			genesis,
-			custodian: *center,
-			record: id,
-			content_root: record.content_root,
-			size: record.size,
-			expires,
-		};
-		let signature = sp_io::crypto::ed25519_sign(KEY_TYPE, key, &receipt.message());
-		let signature = signature.expect("the key was generated above; qed");
-		Deposit { custodian: *center, expires, signature: signature.0 }
-	});
+	let content = record.content(author.id);
+	let id = content.record_id(&Pallet::<T>::genesis());
+	let deposits = custodians.iter().map(|custodian| custodian.deposit::<T>(id, &content));
 	let deposits: Vec<_> = deposits.collect();
 	record.deposits = deposits.try_into().expect("at most three custodians; qed");
 	record
@@ -159,6 +167,33 @@ mod benchmarks {
 
 		let row = Records::<T>::get(superseded);
 		assert_eq!(row.and_then(|row| row.superseded_by), Some(id));
+	}
+
+	/// Each record is in another cohort of the center that hands it over, has as many custodians as a record
+	/// can have, and goes to a center that does not hold it yet.
+	#[benchmark]
+	fn hand_over(n: Linear<1, { T::MaxBatch::get() }>) {
+		let author = T::BenchmarkHelper::author(1);
+		let all = custodians::<T>(MAX_CUSTODIANS + 1);
+		let (to, holders) = all.split_last().expect("there are four; qed");
+		let from = &holders[0];
+		let records: Vec<_> = (0..n)
+			.map(|number| {
+				CustodyCount::<T>::insert(from.center, u64::from(number) * COHORT_SIZE);
+				let patient = T::BenchmarkHelper::patient(number, &author, 1);
+				let record = new_record::<T>(patient, &author, holders, 1);
+				let id = id_of::<T>(&record, &author);
+				Pallet::<T>::do_anchor(author.id, &record, None, &mut Work::default())
+					.expect("the record is in order; qed");
+				HandOver { record: id, deposit: to.deposit::<T>(id, &record.content(author.id)) }
+			})
+			.collect();
+		let records = BoundedVec::try_from(records).expect("n is at most MaxBatch; qed");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(from.account.clone()), records);
+
+		assert_eq!(CustodyCount::<T>::get(to.center), u64::from(n));
 	}
 
 	/// What each further center costs that the author works for.

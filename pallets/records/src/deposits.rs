@@ -4,7 +4,8 @@ use frame_support::{ensure, sp_runtime::traits::Zero};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::app_crypto::ed25519::{Public, Signature};
 use ward_primitives::{
-	traits::ReadParticipants, Deposit, DepositReceipt, Digest, Moment, NewRecord, RecordId,
+	traits::ReadParticipants, Deposit, DepositReceipt, Digest, Moment, NewRecord, ParticipantId,
+	RecordContent, RecordId,
 };
 
 use crate::{Config, Error, Pallet};
@@ -20,26 +21,30 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn check_deposits(
 		genesis: Digest,
 		id: RecordId,
+		author: ParticipantId,
 		record: &NewRecord,
 		now: Moment,
 	) -> Result<(), Error<T>> {
+		let content = record.content(author);
 		ensure!(!record.deposits.is_empty(), Error::<T>::NoDeposit);
 		for (n, deposit) in record.deposits.iter().enumerate() {
 			let earlier = record.deposits.iter().take(n);
 			let is_repeated = earlier.into_iter().any(|other| other.custodian == deposit.custodian);
 			ensure!(!is_repeated, Error::<T>::DuplicateCustodian);
-			ensure!(now < deposit.expires, Error::<T>::Expired);
-			Self::check_signature(genesis, id, record, deposit)?;
+			Self::check_deposit(genesis, id, &content, deposit, now)?;
 		}
 		Ok(())
 	}
 
-	fn check_signature(
+	/// Whether a custodian accepted custody of exactly this record, and still stands by it.
+	pub(crate) fn check_deposit(
 		genesis: Digest,
 		id: RecordId,
-		record: &NewRecord,
+		content: &RecordContent,
 		deposit: &Deposit,
+		now: Moment,
 	) -> Result<(), Error<T>> {
+		ensure!(now < deposit.expires, Error::<T>::Expired);
 		// Only an active center that runs a vault has a receipt key.
 		let key =
 			T::Participants::receipt_key(deposit.custodian).ok_or(Error::<T>::NotACustodian)?;
@@ -47,8 +52,8 @@ impl<T: Config> Pallet<T> {
 			genesis,
 			custodian: deposit.custodian,
 			record: id,
-			content_root: record.content_root,
-			size: record.size,
+			content_root: content.content_root,
+			size: content.size,
 			expires: deposit.expires,
 		};
 		let is_genuine = sp_io::crypto::ed25519_verify(

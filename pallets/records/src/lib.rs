@@ -19,6 +19,8 @@
 //! - **Author**: the participant who signs the call. Practitioners and centers write on behalf of a
 //!   center, which the row names; patients and their paired devices write for the patient.
 //! - **Custodian**: a center whose vault holds the ciphertext, proved by its deposit receipt.
+//! - **Hand over**: a custodian that leaves puts another center in its place, which has proved by a deposit
+//!   receipt that it has the ciphertext.
 //! - **Lineage**: a record and all that supersede it, one after the other. The last is its head.
 //!
 //! ### Scenario: a hospital writes a report
@@ -28,6 +30,13 @@
 //! 3. The doctor anchors the record with the receipt. The chain checks that the patient is in the
 //!    hospital's care (or granted it writing), checks the receipt and writes the row.
 //! 4. The report had an error: the doctor anchors a corrected one that supersedes the first.
+//!
+//! ### Scenario: a hospital leaves
+//!
+//! 1. Its vault has the vault of another center fetch what it holds, which signs a deposit receipt for each
+//!    record.
+//! 2. The hospital hands the records over with these receipts. From then on the other center answers for
+//!    them, and nobody expects them of the hospital.
 //!
 //! ## Low Level / Implementation Details
 //!
@@ -41,6 +50,8 @@
 //!   in pages, and so that 1,024 consecutive rows of a custodian make a cohort.
 //! - What a call weighs depends on how many centers its author works for and how many grants the
 //!   patient gave. It declares the most that there can be and gives back what it did not use.
+//! - A row that was handed over keeps its number, so that numbers have no gaps; the record's own row says
+//!   who holds it now.
 //! - Rows are never removed. Erasing a record means destroying its salt and its data key.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -56,6 +67,7 @@ mod anchoring;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod deposits;
+mod hand_over;
 mod reading;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
@@ -78,8 +90,8 @@ pub mod pallet {
 	use frame_system::pallet_prelude::*;
 	use ward_primitives::{
 		record::MAX_CUSTODIANS,
-		traits::{ActingParticipant, ReadConsents, ReadParticipants},
-		Custodian, NewRecord, ParticipantId, RecordId, RecordRow,
+		traits::{ActingParticipant, ReadConsents, ReadCustody, ReadParticipants},
+		Custodian, HandOver, NewRecord, ParticipantId, RecordId, RecordRow,
 	};
 
 	use crate::{
@@ -152,6 +164,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type CustodyCount<T: Config> = StorageMap<_, Twox64Concat, ParticipantId, u64, ValueQuery>;
 
+	/// How many rows of a custodian's cohort were handed over to others, by the number of the cohort.
+	// Twox: both keys are numbers that the chain assigns one after the other.
+	#[pallet::storage]
+	pub type HandedOver<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, ParticipantId, Twox64Concat, u64, u16, ValueQuery>;
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -172,6 +190,15 @@ pub mod pallet {
 			record: RecordId,
 			/// The record that it corrects or replaces.
 			superseded: RecordId,
+		},
+		/// A custodian handed a record over to another center.
+		HandedOver {
+			/// The record.
+			record: RecordId,
+			/// Who held it until now, with the number of its row.
+			from: Custodian,
+			/// Who holds it instead, with the number of its row: a new one, unless it held it already.
+			to: Custodian,
 		},
 	}
 
@@ -220,6 +247,11 @@ pub mod pallet {
 		/// Only the patient and the center that wrote a record can supersede it. Anchor the new
 		/// record by itself.
 		NotAuthor,
+		/// The center that signs does not hold the record. Leave it out: it may have been handed over
+		/// already.
+		NotCustodian,
+		/// The deposit receipt is of the center that hands over itself. Name another center's.
+		SameCustodian,
 		/// The batch holds no record. Add at least one.
 		EmptyBatch,
 		/// The batch holds more than `MaxBatch` records. Split it.
@@ -334,6 +366,43 @@ pub mod pallet {
 				.and_then(|author| Self::do_supersede(author, superseded, &record, &mut work));
 			weighed(result, work.as_supersede::<T>())
 		}
+
+		/// Hands records over to other centers, all or none.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed with an `act` key of an active center that holds all of them.
+		///
+		/// ## Details
+		///
+		/// For a custodian that leaves, or moves to another vault. Each record comes with the deposit receipt
+		/// of the center that is to hold it instead, which proves that it agrees and has the ciphertext on
+		/// disk. It takes the place of the center that signs; if it holds the record already, the record
+		/// has one custodian less. From then on nobody expects the record of the center that signs; its
+		/// row keeps its number.
+		///
+		/// ## Errors
+		///
+		/// - `KeyRoleMissing`, `NotActive`: the signing key, or its participant, may not act now.
+		/// - `EmptyBatch`: there is no record in it.
+		/// - `NotFound`: a record is not on the chain.
+		/// - `NotCustodian`: the center does not hold a record.
+		/// - `SameCustodian`: a deposit receipt is the center's own.
+		/// - `NotACustodian`, `Expired`, `InvalidSignature`: a deposit receipt is not in order.
+		///
+		/// ## Events
+		///
+		/// - `HandedOver`, for each record.
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::hand_over(records.len() as u32))]
+		pub fn hand_over(
+			origin: OriginFor<T>,
+			records: BoundedVec<HandOver, T::MaxBatch>,
+		) -> DispatchResult {
+			let account = ensure_signed(origin)?;
+			let center = Self::author(&account)?;
+			Self::do_hand_over(center, &records)
+		}
 	}
 
 	#[allow(clippy::needless_pass_by_value)] // View functions take their arguments by value.
@@ -351,9 +420,15 @@ pub mod pallet {
 		}
 
 		/// A page of a center's rows by their number: at most `limit` (and at most 1,000) from row
-		/// `from` on.
+		/// `from` on. Those that it handed over are among them; `record` says who holds them now.
 		pub fn custody_of(center: ParticipantId, from: u64, limit: u32) -> Vec<RecordId> {
 			Self::page(from, limit, |row| Custody::<T>::get(center, row))
+		}
+
+		/// How many rows of a center's cohort it still holds: those that it has, without those that it
+		/// handed over.
+		pub fn rows_held(center: ParticipantId, cohort: u64) -> u16 {
+			<Self as ReadCustody>::rows_held(center, cohort)
 		}
 
 		/// Whether `anchor_batch` of these records by this account would succeed now; if not, the

@@ -17,8 +17,8 @@ use sp_runtime::{AccountId32, BuildStorage, DispatchError};
 use ward_primitives::{
 	consent::{ActionSet, GrantTerms},
 	traits::{ActingParticipant, ReadConsents, ReadParticipants},
-	Deposit, DepositReceipt, Digest, Grant, GrantId, Interval, KeyBytes, KeyRoles, Moment,
-	NewRecord, ParticipantId, PurposeOfUse, PurposeSet, RecordId, Role, Scope, Sensitivity,
+	Deposit, DepositReceipt, Digest, Grant, GrantId, HandOver, Interval, KeyBytes, KeyRoles,
+	Moment, NewRecord, ParticipantId, PurposeOfUse, PurposeSet, RecordId, Role, Scope, Sensitivity,
 	Timeline,
 };
 
@@ -360,6 +360,19 @@ pub(crate) fn supersede(
 	unweighed(Records::supersede(signed_by(author), superseded, record))
 }
 
+/// A record of the hospital's doctor, with the receipt of another center that takes it over.
+pub(crate) fn to(center: ParticipantId, record: &NewRecord) -> (RecordId, Deposit) {
+	(id_of(record, DOCTOR), signed(&receipt(record, DOCTOR, center), center))
+}
+
+/// `Records::hand_over` by a center, of records of which each has this receipt.
+pub(crate) fn hand_over(from: ParticipantId, records: &[(RecordId, Deposit)]) -> DispatchResult {
+	let records =
+		records.iter().map(|(record, deposit)| HandOver { record: *record, deposit: *deposit });
+	let records = records.collect::<Vec<_>>().try_into().expect("at most MaxBatch; qed");
+	Records::hand_over(signed_by(from), records)
+}
+
 fn unweighed(result: DispatchResultWithPostInfo) -> DispatchResult {
 	result.map(|_| ()).map_err(|error| error.error)
 }
@@ -444,11 +457,11 @@ impl crate::BenchmarkHelper<AccountId32> for Tables {
 		patient
 	}
 
-	fn custodian(number: u32, receipt_key: KeyBytes) -> ParticipantId {
-		let center = [HOSPITAL, CLINIC, ARCHIVE][number as usize];
+	fn custodian(number: u32, receipt_key: KeyBytes) -> (AccountId32, ParticipantId) {
+		let center = [HOSPITAL, CLINIC, ARCHIVE, GUEST][number as usize];
 		edit(|tables| {
 			tables.receipt_keys.insert(center, receipt_key);
 		});
-		center
+		(account(center), center)
 	}
 }

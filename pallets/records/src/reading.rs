@@ -1,14 +1,16 @@
 //! How others read records.
 
 use alloc::vec::Vec;
+use sp_runtime::SaturatedConversion;
 use ward_primitives::{
 	decision::RecordFacts,
 	receipt::Row,
+	record::COHORT_SIZE,
 	traits::{ReadCustody, ReadRecords},
-	ParticipantId, RecordId,
+	Custodian, ParticipantId, RecordId,
 };
 
-use crate::{Config, Custody, CustodyCount, Pallet, Records};
+use crate::{Config, Custody, CustodyCount, HandedOver, Pallet, Records};
 
 /// The most entries in one page of a list.
 pub const MAX_PAGE: u32 = 1_000;
@@ -52,9 +54,18 @@ impl<T: Config> ReadCustody for Pallet<T> {
 		CustodyCount::<T>::get(center)
 	}
 
+	fn rows_held(center: ParticipantId, cohort: u64) -> u16 {
+		let before = cohort.saturating_mul(COHORT_SIZE);
+		let rows = Self::rows(center).saturating_sub(before).min(COHORT_SIZE);
+		// At most 1,024; qed.
+		let rows: u16 = rows.saturated_into();
+		rows.saturating_sub(HandedOver::<T>::get(center, cohort))
+	}
+
 	fn row(center: ParticipantId, row: u64) -> Option<Row> {
 		let record = Custody::<T>::get(center, row)?;
-		let content = Records::<T>::get(record)?.content;
-		Some(Row { record, root: content.content_root, size: content.size })
+		let stored = Records::<T>::get(record)?;
+		let is_held = stored.custodians.contains(&Custodian { center, row });
+		Some(Row { record, root: stored.content.content_root, size: stored.content.size, is_held })
 	}
 }

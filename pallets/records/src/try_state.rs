@@ -3,10 +3,13 @@
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::Time};
 use sp_runtime::TryRuntimeError;
-use ward_primitives::{record::MAX_CUSTODIANS, Digest, ParticipantId, RecordId, RecordRow};
+use ward_primitives::{
+	record::MAX_CUSTODIANS, Custodian, Digest, ParticipantId, RecordId, RecordRow,
+};
 
 use crate::{
-	Config, Custody, CustodyCount, Pallet, PatientRecordCount, PatientRecords, RecordCount, Records,
+	Config, Custody, CustodyCount, HandedOver, Pallet, PatientRecordCount, PatientRecords,
+	RecordCount, Records,
 };
 
 impl<T: Config> Pallet<T> {
@@ -15,13 +18,13 @@ impl<T: Config> Pallet<T> {
 		let genesis = Self::genesis();
 		let mut records = 0u64;
 		let mut patients = BTreeMap::<ParticipantId, u64>::new();
-		let mut custodians = BTreeMap::<ParticipantId, u64>::new();
+		let mut held = BTreeMap::<ParticipantId, u64>::new();
 		for (id, row) in Records::<T>::iter() {
 			Self::check_row(&genesis, id, &row)?;
 			records += 1;
 			*patients.entry(row.content.patient).or_default() += 1;
 			for custodian in &row.custodians {
-				*custodians.entry(custodian.center).or_default() += 1;
+				*held.entry(custodian.center).or_default() += 1;
 			}
 		}
 		ensure!(RecordCount::<T>::get() == records, "RecordCount is not the number of records");
@@ -31,16 +34,37 @@ impl<T: Config> Pallet<T> {
 			PatientRecords::<T>::iter(),
 			|id, patient, _| Records::<T>::get(id).is_some_and(|r| r.content.patient == patient),
 		)?;
+		let handed_over = Self::check_handed_over()?;
+		let mut rows = held;
+		for (center, count) in handed_over {
+			*rows.entry(center).or_default() += count;
+		}
 		Self::check_numbering(
-			&custodians,
+			&rows,
 			&CustodyCount::<T>::iter().collect(),
 			Custody::<T>::iter(),
-			|id, center, number| {
-				Records::<T>::get(id).is_some_and(|record| {
-					record.custodians.iter().any(|c| c.center == center && c.row == number)
-				})
-			},
+			// A row that was handed over still leads to its record.
+			|id, _, _| Records::<T>::contains_key(id),
 		)
+	}
+
+	/// The rows that their records do not name any more: as many in each cohort as is noted. Returns how many
+	/// each center has.
+	fn check_handed_over() -> Result<BTreeMap<ParticipantId, u64>, TryRuntimeError> {
+		let (mut found, mut of) = (BTreeMap::<_, u16>::new(), BTreeMap::<_, u64>::new());
+		for (center, row, id) in Custody::<T>::iter() {
+			let custodian = Custodian { center, row };
+			let is_held = |record: RecordRow| record.custodians.contains(&custodian);
+			if !Records::<T>::get(id).is_some_and(is_held) {
+				*found.entry((center, custodian.cohort())).or_default() += 1;
+				*of.entry(center).or_default() += 1;
+			}
+		}
+		let noted: BTreeMap<_, _> = HandedOver::<T>::iter()
+			.map(|(center, cohort, count)| ((center, cohort), count))
+			.collect();
+		ensure!(found == noted, "HandedOver is not the number of rows that were");
+		Ok(of)
 	}
 
 	/// One row by itself and its neighbours in the lineage.

@@ -16,6 +16,7 @@ pub trait WeightInfo {
 	fn anchor(c: u32, ) -> Weight;
 	fn anchor_batch(n: u32, ) -> Weight;
 	fn supersede(c: u32, ) -> Weight;
+	fn hand_over(n: u32, ) -> Weight;
 	fn anchor_affiliated(a: u32, ) -> Weight;
 	fn anchor_granted(g: u32, ) -> Weight;
 }
@@ -164,6 +165,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(c.into())))
 			.saturating_add(Weight::from_parts(0, 3872).saturating_mul(c.into()))
 	}
+	fn hand_over(n: u32, ) -> Weight {
+		Weight::from_parts(30_000_000, 8682)
+			.saturating_add(Weight::from_parts(90_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(7_u64))
+			.saturating_add(T::DbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(1_u64))
+			.saturating_add(T::DbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2791).saturating_mul(n.into()))
+	}
 	/// Storage: `Participants::Keys` (r:2 w:0)
 	/// Proof: `Participants::Keys` (`max_values`: None, `max_size`: Some(74), added: 2549, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:4 w:0)
@@ -286,6 +296,15 @@ impl WeightInfo for () {
 			.saturating_add(RocksDbWeight::get().writes(5_u64))
 			.saturating_add(RocksDbWeight::get().writes((2_u64).saturating_mul(c.into())))
 			.saturating_add(Weight::from_parts(0, 3872).saturating_mul(c.into()))
+	}
+	fn hand_over(n: u32, ) -> Weight {
+		Weight::from_parts(30_000_000, 8682)
+			.saturating_add(Weight::from_parts(90_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(RocksDbWeight::get().reads(7_u64))
+			.saturating_add(RocksDbWeight::get().reads((2_u64).saturating_mul(n.into())))
+			.saturating_add(RocksDbWeight::get().writes(1_u64))
+			.saturating_add(RocksDbWeight::get().writes((3_u64).saturating_mul(n.into())))
+			.saturating_add(Weight::from_parts(0, 2791).saturating_mul(n.into()))
 	}
 	fn anchor_affiliated(a: u32, ) -> Weight {
 		Weight::from_parts(139_197_166, 11246)

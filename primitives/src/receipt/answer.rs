@@ -33,6 +33,9 @@ pub struct Row {
 	pub root: Digest,
 	/// The length of its ciphertext in bytes.
 	pub size: u64,
+	/// Whether the center still holds it. Once it was handed over to another, nothing is expected of the
+	/// row, whatever the answer for it is.
+	pub is_held: bool,
 }
 
 /// A custodian's answer for one row.
@@ -187,7 +190,7 @@ pub enum Fault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
 	/// The rows that are not there, ascending, from 0 at the cohort's first: those that the custodian says
-	/// so itself of, and those whose leaf does not lead to the content root.
+	/// so itself of, and those whose leaf does not lead to the content root. Never one that was handed over.
 	pub missing: Vec<u16>,
 	/// The first row of which the custodian signed a wrong leaf.
 	pub contradiction: Option<Contradiction>,
@@ -225,7 +228,7 @@ pub fn check(
 		let held = result.held.as_ref();
 		held.is_some_and(|held| held.leads_to(&row.root, result.leaf, row.size))
 	};
-	let places = || (0u16..).zip(rows.iter().zip(&results));
+	let places = || (0u16..).zip(rows.iter().zip(&results)).filter(|(_, (row, _))| row.is_held);
 	let missing = places().filter(|(_, row)| !holds(*row)).map(|(place, _)| place).collect();
 	let wrong = places().find(|(_, row)| row.1.held.is_some() && !holds(*row));
 	let contradiction = wrong.and_then(|(place, (_, result))| {

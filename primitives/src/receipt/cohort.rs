@@ -7,7 +7,7 @@ use scale_info::TypeInfo;
 use super::{quorum, EpochInfo, Report, MAX_MISSING_TOGETHER, WITNESSES};
 use crate::{Moment, ParticipantId};
 
-/// A row that witnesses did not see in the present epoch of a cohort.
+/// A row that witnesses of an epoch did not see.
 #[derive(
 	Clone,
 	Copy,
@@ -46,8 +46,8 @@ pub struct Freshness {
 	pub of: u8,
 	/// How many rows a quorum of them looked at, from the cohort's first on.
 	pub rows: u16,
-	/// The rows among these that fewer than a quorum saw, ascending.
-	pub exceptions: BoundedVec<u16, ConstU32<MAX_MISSING_TOGETHER>>,
+	/// The rows among these that fewer than a quorum saw, ascending, with the witnesses that missed them.
+	pub exceptions: BoundedVec<MissingRow, ConstU32<MAX_MISSING_TOGETHER>>,
 }
 
 /// A wrong answer of the custodian that was proved to the chain.
@@ -140,7 +140,7 @@ pub enum CohortState {
 		/// When it was looked at last.
 		at: Moment,
 	},
-	/// A quorum looked at the rows around it lately, and did not see it.
+	/// A quorum looked for it lately, and did not see it.
 	#[codec(index = 3)]
 	Missing {
 		/// When.
@@ -151,6 +151,17 @@ pub enum CohortState {
 	Disputed {
 		/// The epoch of that answer.
 		epoch: u64,
+	},
+	/// Those that looked for it lately do not agree: fewer than a quorum saw it, and fewer than a quorum did
+	/// not. The next report settles it or, if none comes, the next epoch.
+	#[codec(index = 5)]
+	Unsettled {
+		/// How many did not see it.
+		missed: u8,
+		/// How many reported.
+		reported: u8,
+		/// When the latest of them did.
+		at: Moment,
 	},
 }
 
@@ -177,6 +188,21 @@ pub struct CustodyState {
 	pub state: CohortState,
 }
 
+impl MissingRow {
+	/// How many witnesses did not see it.
+	pub const fn missed_by(&self) -> u8 {
+		self.witnesses.count_ones() as u8
+	}
+}
+
+impl Freshness {
+	/// A row that fewer than a quorum saw, if it is one.
+	pub fn exception(&self, row: u16) -> Option<&MissingRow> {
+		let place = self.exceptions.binary_search_by_key(&row, |missing| missing.row).ok()?;
+		self.exceptions.get(place)
+	}
+}
+
 impl CohortRow {
 	/// How a row stands, counted from 0 at the cohort's first.
 	pub fn state_of(&self, row: u16, now: Moment) -> CohortState {
@@ -189,8 +215,12 @@ impl CohortRow {
 		if now >= fresh.until {
 			return CohortState::Lapsed { at: fresh.at };
 		}
-		if fresh.exceptions.binary_search(&row).is_ok() {
-			return CohortState::Missing { at: fresh.at };
+		if let Some(exception) = fresh.exception(row) {
+			let (missed, reported, at) = (exception.missed_by(), fresh.seen, fresh.at);
+			return match quorum(fresh.of).is_some_and(|quorum| missed >= quorum) {
+				true => CohortState::Missing { at },
+				false => CohortState::Unsettled { missed, reported, at },
+			};
 		}
 		let seen = match fresh.epoch == self.epoch {
 			true => self.saw(row),
@@ -251,17 +281,10 @@ impl CohortRow {
 		// What nobody misses was seen by all that looked at it, which is a quorum for each of these rows.
 		let is_exception =
 			|missing: &&MissingRow| missing.row < rows && self.saw(missing.row) < quorum;
-		let exceptions = self.missing.iter().filter(is_exception).map(|missing| missing.row);
+		let exceptions = self.missing.iter().filter(is_exception).copied();
 		// As many as there are missing rows at most; qed.
 		let exceptions = BoundedVec::truncate_from(exceptions.collect());
-		let is_seen = |dispute: &Dispute| {
-			let saw = exceptions.binary_search(&dispute.row).is_err() && dispute.row < rows;
-			dispute.epoch < epoch.number && saw
-		};
-		if self.disputed.as_ref().is_some_and(is_seen) {
-			self.disputed = None;
-		}
-		self.fresh = Some(Freshness {
+		let fresh = Freshness {
 			epoch: epoch.number,
 			at: now,
 			until: epoch.fresh_until(),
@@ -269,7 +292,15 @@ impl CohortRow {
 			of: drawn,
 			rows,
 			exceptions,
-		});
+		};
+		let is_seen = |dispute: &Dispute| {
+			let saw = dispute.row < rows && fresh.exception(dispute.row).is_none();
+			dispute.epoch < epoch.number && saw
+		};
+		if self.disputed.as_ref().is_some_and(is_seen) {
+			self.disputed = None;
+		}
+		self.fresh = Some(fresh);
 		true
 	}
 

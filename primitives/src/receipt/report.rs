@@ -6,7 +6,7 @@ use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-use super::{LogHead, StorageReceipt, MAX_MISSING};
+use super::{Answer, LogHead, StorageReceipt, MAX_MISSING};
 use crate::{hash::Domain, Digest, KeyBytes, ParticipantId};
 
 /// A witness's report of a cohort: the custodian's receipt, without what the chain knows itself, and the
@@ -42,6 +42,25 @@ pub struct Report {
 }
 
 impl Report {
+	/// What the witness whom the custodian answered reports of it, with this key of its, if these rows are
+	/// `missing`. None if they are more than a report can name.
+	pub fn of(answer: &Answer, key: KeyBytes, missing: Vec<u16>) -> Option<Self> {
+		let receipt = &answer.receipt;
+		Some(Self {
+			witness: receipt.witness,
+			key,
+			custodian: receipt.custodian,
+			cohort: receipt.cohort,
+			epoch: receipt.epoch,
+			rows: receipt.rows,
+			ids: receipt.ids,
+			results: receipt.results,
+			missing: missing.try_into().ok()?,
+			log: receipt.log,
+			receipt_signature: answer.signature,
+		})
+	}
+
 	/// The bytes that the witness key signs with Ed25519: the tag `ward/report/v1`, the genesis hash and the
 	/// SCALE encoding.
 	pub fn message(&self, genesis: &Digest) -> Vec<u8> {

@@ -41,6 +41,7 @@ impl Vault {
 			record: RecordId([n as u8 + 1; 32]),
 			root: *blake3::hash(content).as_bytes(),
 			size: content.len() as u64,
+			is_held: true,
 		};
 		self.0.iter().enumerate().map(row).collect()
 	}
@@ -103,6 +104,30 @@ fn what_the_custodian_says_to_be_missing_is_missing_and_no_contradiction() {
 	answers[1] = RowAnswer::Missing;
 	let answer = vault.answer(&challenge, answers);
 	assert_eq!(checked(&vault, &answer), Ok(Seen { missing: vec![1], contradiction: None }));
+}
+
+#[test]
+fn of_a_row_that_was_handed_over_nothing_is_expected() {
+	let vault = Vault::of(&[5000, 6000, 7000, 8000]);
+	let challenge = vault.challenge();
+	let mut answers = vault.answers(&challenge);
+	answers[0] = RowAnswer::Missing;
+	for lied in [1, 3] {
+		let RowAnswer::Held { leaf, .. } = &mut answers[lied] else { panic!("it is there") };
+		leaf[0] ^= 1;
+	}
+	let answer = vault.answer(&challenge, answers);
+	let seen_with = |handed_over: &[usize]| {
+		let mut rows = vault.rows();
+		handed_over.iter().for_each(|n| rows[*n].is_held = false);
+		let seen = check(&answer, &challenge, &rows, &public(1), verify).unwrap();
+		(seen.missing, seen.contradiction.map(|found| found.row))
+	};
+	assert_eq!(seen_with(&[]), (vec![0, 1, 3], Some(1)));
+	assert_eq!(seen_with(&[0]), (vec![1, 3], Some(1)));
+	// A lie about what is over does not hide the next one.
+	assert_eq!(seen_with(&[0, 1]), (vec![3], Some(3)));
+	assert_eq!(seen_with(&[0, 1, 2, 3]), (vec![], None));
 }
 
 #[test]
@@ -281,7 +306,11 @@ fn one_witness_alone_neither_hides_a_row_nor_vouches_for_it() {
 	let mut cohort = CohortRow::default();
 	cohort.take(&report(10, &[4]), 0, 3, &epoch(7), 7_100);
 	cohort.take(&report(10, &[]), 1, 3, &epoch(7), 7_200);
-	assert_eq!(cohort.state_of(4, 7_300), CohortState::Missing { at: 7_200 });
+	let unsettled = CohortState::Unsettled { missed: 1, reported: 2, at: 7_200 };
+	assert_eq!(cohort.state_of(4, 7_300), unsettled);
+	let mut lost = cohort.clone();
+	lost.take(&report(10, &[4]), 2, 3, &epoch(7), 7_300);
+	assert_eq!(lost.state_of(4, 7_400), CohortState::Missing { at: 7_300 });
 	cohort.take(&report(10, &[]), 2, 3, &epoch(7), 7_300);
 	let state = cohort.state_of(4, 7_400);
 	assert_eq!(state, CohortState::Fresh { seen: 2, of: 3, at: 7_300, until: 9_000 });
@@ -299,6 +328,21 @@ fn who_looked_at_few_rows_does_not_take_the_others_away() {
 	let seen_by = |seen| CohortState::Fresh { seen, of: 3, at: 7_300, until: 9_000 };
 	assert_eq!(cohort.state_of(0, 7_400), seen_by(3));
 	assert_eq!(cohort.state_of(4, 7_400), seen_by(2));
+}
+
+#[test]
+fn who_missed_a_row_is_known_after_the_next_epoch_began() {
+	let mut cohort = CohortRow::default();
+	cohort.take(&report(10, &[4, 6]), 0, 3, &epoch(7), 7_100);
+	cohort.take(&report(10, &[6]), 2, 3, &epoch(7), 7_200);
+	cohort.take(&report(10, &[]), 1, 3, &epoch(8), 8_100);
+	let unsettled = CohortState::Unsettled { missed: 1, reported: 2, at: 7_200 };
+	assert_eq!(cohort.state_of(4, 8_100), unsettled);
+	assert_eq!(cohort.state_of(6, 8_100), CohortState::Missing { at: 7_200 });
+	assert_eq!(cohort.state_of(4, 9_000), CohortState::Lapsed { at: 7_200 });
+	let exceptions = cohort.fresh.map(|fresh| fresh.exceptions.into_inner()).unwrap_or_default();
+	let missed_by = |row, witnesses| MissingRow { row, witnesses };
+	assert_eq!(exceptions, [missed_by(4, 0b001), missed_by(6, 0b101)]);
 }
 
 #[test]
@@ -321,9 +365,10 @@ fn a_dispute_stands_until_a_quorum_of_a_later_epoch_has_seen_the_row() {
 
 proptest! {
 	/// Against the plain statement of the rule: a row is fresh if a quorum of the witnesses of the latest
-	/// epoch that had a quorum looked at it and saw it.
+	/// epoch that had a quorum looked at it and saw it, missing if a quorum of them looked in vain, and
+	/// unsettled if a quorum looked and neither is so.
 	#[test]
-	fn a_row_is_fresh_only_by_a_quorum_that_saw_it(
+	fn a_row_is_fresh_or_missing_only_by_a_quorum_that_says_so(
 		reports in proptest::collection::vec(
 			(0u64..4, 0u8..3, 1u16..20, proptest::collection::btree_set(0u16..20, 0..6)), 0..20,
 		),
@@ -342,13 +387,23 @@ proptest! {
 			taken.push((latest, place, rows, missing));
 		}
 		let with_quorum = (0..4).rev().find(|e| taken.iter().filter(|t| t.0 == *e).count() >= 2);
-		let expected = with_quorum.is_some_and(|e| {
-			let of_epoch: Vec<_> = taken.iter().filter(|t| t.0 == e).collect();
-			of_epoch.iter().filter(|t| row < t.2 && !t.3.contains(&row)).count() >= 2
-		});
+		let of_epoch = taken.iter().filter(|t| Some(t.0) == with_quorum && row < t.2);
+		let (missed, saw): (Vec<_>, Vec<_>) = of_epoch.partition(|t| t.3.contains(&row));
+		let expected = match (saw.len(), missed.len()) {
+			(2.., _) => "fresh",
+			(_, 2..) => "missing",
+			(1, 1) => "unsettled",
+			_ => "new",
+		};
 		let now = with_quorum.unwrap_or(0) * 1_000;
-		let is_fresh = matches!(cohort.state_of(row, now), CohortState::Fresh { .. });
-		prop_assert_eq!(is_fresh, expected);
+		let found = match cohort.state_of(row, now) {
+			CohortState::Fresh { .. } => "fresh",
+			CohortState::Missing { .. } => "missing",
+			CohortState::Unsettled { missed: 1, .. } => "unsettled",
+			CohortState::New => "new",
+			_ => "neither",
+		};
+		prop_assert_eq!(found, expected);
 	}
 }
 

@@ -36,6 +36,7 @@ fn rows() -> Vec<Row> {
 		record: RecordId(digest(n)),
 		root: *blake3::hash(&content(size)).as_bytes(),
 		size,
+		is_held: true,
 	};
 	(1..).zip([0, 1_024, 5_000, 70_000, 200_000]).map(row).collect()
 }
@@ -121,20 +122,8 @@ fn storage(receipt: &StorageReceipt) -> Value {
 }
 
 fn report(answer: &Answer) -> Value {
-	let receipt = &answer.receipt;
-	let report = Report {
-		witness: receipt.witness,
-		key: key(2).verifying_key().to_bytes(),
-		custodian: receipt.custodian,
-		cohort: receipt.cohort,
-		epoch: receipt.epoch,
-		rows: receipt.rows,
-		ids: receipt.ids,
-		results: receipt.results,
-		missing: BoundedVec::truncate_from(vec![4]),
-		log: receipt.log,
-		receipt_signature: answer.signature,
-	};
+	let key_bytes = key(2).verifying_key().to_bytes();
+	let report = Report::of(answer, key_bytes, vec![4]).expect("few are missing");
 	let inputs = json!({
 		"genesis": hex(GENESIS),
 		"witness": report.witness.0,

@@ -63,8 +63,11 @@ sp_api::decl_runtime_apis! {
 		/// A patient's records, oldest first.
 		fn patient_records(patient: ParticipantId, from: u64, limit: u32) -> Vec<RecordId>;
 
-		/// The rows that a center holds, by their number.
+		/// The rows of a center by their number, with those that it handed over.
 		fn custody(center: ParticipantId, from: u64, limit: u32) -> Vec<RecordId>;
+
+		/// How many rows of a center's cohort it still holds, without those that it handed over.
+		fn rows_held(center: ParticipantId, cohort: u64) -> u16;
 
 		/// Whether `anchor_batch` of these records by this key would succeed now.
 		fn check_batch(author: KeyBytes, records: Vec<NewRecord>) -> Result<(), BatchFault>;

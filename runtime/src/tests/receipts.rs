@@ -78,24 +78,11 @@ impl Cohort {
 
 	/// The report of the witness at this place, of the custodian's `answer`.
 	fn report_of(&self, place: usize, answer: &Answer, challenge: &Challenge) -> RuntimeCall {
-		let (witness, key) = self.witness(place);
+		let key = &self.witness(place).1;
 		let rows = self.rows(challenge);
 		let seen = check(answer, challenge, &rows, &self.receipt_key.public().0, verify)
 			.expect("the vault answers what it was asked");
-		let receipt = &answer.receipt;
-		let report = Report {
-			witness: *witness,
-			key: key.public().0,
-			custodian: receipt.custodian,
-			cohort: receipt.cohort,
-			epoch: receipt.epoch,
-			rows: receipt.rows,
-			ids: receipt.ids,
-			results: receipt.results,
-			missing: seen.missing.try_into().expect("few are missing"),
-			log: receipt.log,
-			receipt_signature: answer.signature,
-		};
+		let report = Report::of(answer, key.public().0, seen.missing).expect("few are missing");
 		let signature = key.sign(&report.message(&GENESIS)).0;
 		pallet_ward_receipts::Call::report { report: Box::new(report), signature }.into()
 	}
@@ -269,7 +256,8 @@ fn seats_look_at_the_records_of_another_and_everybody_sees_what_they_saw() {
 		assert_eq!(taken(cohort.report_without(0, &[1])), "permitted");
 		let (at, until) = (chain::now(), Runtime::receipt_epoch().fresh_until());
 		let fresh = CohortState::Fresh { seen: 2, of: 3, at, until };
-		assert_eq!((state(records[0]), state(records[1])), (fresh, CohortState::Missing { at }));
+		let unsettled = CohortState::Unsettled { missed: 1, reported: 2, at };
+		assert_eq!((state(records[0]), state(records[1])), (fresh, unsettled));
 		assert_eq!(taken(cohort.report_without(1, &[])), "permitted");
 		assert_eq!(state(records[1]), CohortState::Fresh { seen: 2, of: 3, at, until });
 

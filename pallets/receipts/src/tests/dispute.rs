@@ -235,6 +235,10 @@ fn a_dispute_stands_until_a_quorum_of_a_later_epoch_has_seen_the_row() {
 		}
 		assert_eq!(state(4), disputed, "it was not seen");
 		next_epoch();
+		assert_ok!(look(CLINIC, 0, 0, &[4]));
+		assert_ok!(look(CLINIC, 0, 1, &[]));
+		assert_eq!(state(4), disputed, "they do not agree");
+		next_epoch();
 		assert_ok!(look(CLINIC, 0, 0, &[]));
 		assert_eq!(state(4), disputed, "one is no quorum");
 		for rows in [4, 10] {

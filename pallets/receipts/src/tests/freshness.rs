@@ -13,6 +13,16 @@ fn seen_by(seen: u8, of: u8, at: Moment) -> CohortState {
 	CohortState::Fresh { seen, of, at, until: Epoch::<Test>::get().fresh_until() }
 }
 
+fn unsettled(missed: u8, reported: u8, at: Moment) -> CohortState {
+	CohortState::Unsettled { missed, reported, at }
+}
+
+/// The witness at this place looks at the clinic's first `rows` rows alone, misses these, and reports.
+fn look_at(rows: u16, place: usize, missing: &[u16]) {
+	let asked = challenge(CLINIC, 0, drawn(CLINIC, 0, place), rows);
+	assert_ok!(submit(report_of(&asked, missing, log(5, 0))));
+}
+
 fn confirmed(seen: u8, exceptions: u32) -> Option<Event<Test>> {
 	let is_confirmed = |event: &Event<Test>| matches!(event, Event::Confirmed { .. });
 	let found = take_events().into_iter().find(is_confirmed);
@@ -73,9 +83,24 @@ fn one_of_one_and_two_of_two_are_a_quorum() {
 			matches!(state(0), CohortState::Fresh { seen: 1, of: 1, .. }),
 			"of the epoch before"
 		);
-		assert_ok!(look(CLINIC, 0, 1, &[]));
+		assert_ok!(look(CLINIC, 0, 1, &[6]));
 		assert_eq!(state(0), seen_by(2, 2, now()));
-		// Both have to have seen it.
+		// Both have to have seen it, or missed it, and nobody is left to settle it.
+		assert_eq!((state(4), state(6)), (unsettled(1, 2, now()), unsettled(1, 2, now())));
+		next_epoch();
+		for place in 0..2 {
+			assert_ok!(look(CLINIC, 0, place, &[4]));
+		}
+		assert_eq!(state(4), CohortState::Missing { at: now() });
+		assert_eq!(state(6), seen_by(2, 2, now()));
+	});
+}
+
+#[test]
+fn one_of_one_says_alone_that_a_row_is_missing() {
+	new_test_ext().execute_and_check(|| {
+		witnesses(1);
+		assert_ok!(look(CLINIC, 0, 0, &[4]));
 		assert_eq!(state(4), CohortState::Missing { at: now() });
 	});
 }
@@ -86,6 +111,7 @@ fn a_row_that_fewer_than_a_quorum_saw_is_an_exception() {
 		assert_ok!(look(CLINIC, 0, 0, &[2, 4, 7]));
 		assert_ok!(look(CLINIC, 0, 1, &[4, 7]));
 		assert!(confirmed(2, 3).is_some());
+		assert_eq!(state(2), unsettled(1, 2, now()));
 		assert_eq!(state(4), CohortState::Missing { at: now() });
 		assert_ok!(look(CLINIC, 0, 2, &[7]));
 		assert!(confirmed(3, 2).is_some());
@@ -113,6 +139,72 @@ fn a_lying_witness_alone_changes_nothing_that_two_agree_on() {
 				assert_ok!(look(CLINIC, 0, place, missing));
 			}
 			assert_eq!(state(5), CohortState::Missing { at: now() }, "it says that it is there");
+		});
+	}
+}
+
+#[test]
+fn a_liar_beside_a_silent_witness_hides_no_row_and_vouches_for_none() {
+	for (liar, silent) in [(0, 1), (1, 2), (2, 0)] {
+		let honest = 3 - liar - silent;
+		for order in [[liar, honest], [honest, liar]] {
+			new_test_ext().execute_and_check(|| {
+				// It says that all are missing but the one that is.
+				let lie: Vec<_> = (0..10).filter(|row| *row != 5).collect();
+				for place in order {
+					assert_ok!(look(CLINIC, 0, place, if place == liar { &lie } else { &[5] }));
+				}
+				for row in 0..10 {
+					assert_eq!(state(row), unsettled(1, 2, now()), "row {row}");
+				}
+				// For as long as the third is silent, and no longer than that.
+				block_after(10);
+				assert_ok!(look(CLINIC, 0, silent, &[5]));
+				for row in 0..10 {
+					let settled = match row {
+						5 => CohortState::Missing { at: now() },
+						_ => seen_by(2, 3, now()),
+					};
+					assert_eq!(state(row), settled, "row {row}");
+				}
+			});
+		}
+	}
+}
+
+#[test]
+fn what_a_liar_and_silence_left_unsettled_stays_so_until_others_have_looked() {
+	new_test_ext().execute_and_check(|| {
+		assert_ok!(look(CLINIC, 0, 0, &[3]));
+		assert_ok!(look(CLINIC, 0, 1, &[]));
+		let (before, until) = (now(), Epoch::<Test>::get().fresh_until());
+		next_epoch();
+		assert_eq!(state(3), unsettled(1, 2, before));
+		// One of the next epoch settles nothing, whatever it says.
+		assert_ok!(look(CLINIC, 0, 2, &[]));
+		assert_eq!(state(3), unsettled(1, 2, before));
+		assert_ok!(look(CLINIC, 0, 0, &[]));
+		assert_eq!(state(3), seen_by(2, 3, now()));
+		// With nobody that looks, it lapses with the rows around it.
+		let at = now();
+		block_at(until + LENGTH);
+		assert_eq!(state(3), CohortState::Lapsed { at });
+	});
+}
+
+#[test]
+fn who_did_not_look_at_a_row_neither_saw_it_nor_missed_it() {
+	for short in 0..3 {
+		new_test_ext().execute_and_check(|| {
+			let [first, second] = [(short + 1) % 3, (short + 2) % 3];
+			look_at(2, short, &[1]);
+			look_at(10, first, &[1, 7]);
+			look_at(10, second, &[]);
+			assert_eq!(state(0), seen_by(3, 3, now()));
+			assert_eq!(state(1), CohortState::Missing { at: now() });
+			// Of the three that reported two looked, and they do not agree.
+			assert_eq!(state(7), unsettled(1, 3, now()));
+			assert_eq!(state(9), seen_by(2, 3, now()));
 		});
 	}
 }

@@ -76,6 +76,12 @@ impl Model {
 		words.filter(|word| row < word.rows && !word.missing.contains(&row)).count() as u8
 	}
 
+	/// How many looked for the row in that epoch in vain.
+	fn missed(&self, key: (u64, u64), row: u16) -> u8 {
+		let words = self.words.get(&key).into_iter().flat_map(BTreeMap::values);
+		words.filter(|word| word.missing.contains(&row)).count() as u8
+	}
+
 	/// How a row has to stand.
 	fn state(&self, custodian: u64, row: u16, now: Moment) -> CohortState {
 		let has_quorum = |key: &&(u64, u64)| {
@@ -93,12 +99,14 @@ impl Model {
 		let (until, at) = (self.until[&key.1], self.words[key].values().map(|word| word.at).max());
 		let at = at.expect("somebody reported");
 		let latest = self.words.keys().filter(|key| key.0 == custodian).max();
-		match self.saw(*key, row) {
+		let reported = self.words[key].len() as u8;
+		match (self.saw(*key, row), self.missed(*key, row)) {
 			_ if now >= until => CohortState::Lapsed { at },
-			seen if seen < needed => CohortState::Missing { at },
+			(_, missed) if missed >= needed => CohortState::Missing { at },
+			(seen, missed) if seen < needed => CohortState::Unsettled { missed, reported, at },
 			// While nobody has looked again it is known who missed the row, and later how many looked.
-			seen if latest == Some(key) => CohortState::Fresh { seen, of, at, until },
-			_ => CohortState::Fresh { seen: self.words[key].len() as u8, of, at, until },
+			(seen, _) if latest == Some(key) => CohortState::Fresh { seen, of, at, until },
+			_ => CohortState::Fresh { seen: reported, of, at, until },
 		}
 	}
 }

@@ -5,6 +5,7 @@ mod dispute;
 mod draw;
 mod epochs;
 mod freshness;
+mod hand_over;
 mod histories;
 mod origins;
 mod pool;

@@ -15,8 +15,8 @@ const PAUSES_IN_EPOCH: Moment = 8;
 /// How long an answer may take without consequences, in milliseconds.
 const QUICK: Moment = 2_000;
 
-/// How many times as long as it took to answer, a slow custodian is left alone. So it takes up no more
-/// than a fifth of the witness's time.
+/// How many times as long as it took to answer all that it was asked, a slow custodian is left alone. So
+/// it takes up no more than a fifth of the witness's time.
 const SLOW_PAUSE: Moment = 4;
 
 /// For how long a custodian is left alone, and since how many failures.
@@ -47,11 +47,12 @@ impl Backoff {
 		self.until = now.saturating_add(half).saturating_add(jitter);
 	}
 
-	/// After a run in which it answered, in `took` milliseconds at the longest.
-	pub(crate) fn answered(&mut self, now: Moment, took: Moment) {
+	/// After a run in which it answered: in `took` milliseconds at the longest, and after `lasted` to all
+	/// that it was asked.
+	pub(crate) fn answered(&mut self, now: Moment, took: Moment, lasted: Moment) {
 		self.failures = 0;
 		self.until = match took > QUICK {
-			true => now.saturating_add(took.saturating_mul(SLOW_PAUSE).min(LONGEST_PAUSE)),
+			true => now.saturating_add(lasted.saturating_mul(SLOW_PAUSE).min(LONGEST_PAUSE)),
 			false => 0,
 		};
 	}
@@ -93,7 +94,8 @@ mod tests {
 			backoff.failed(1_000_000, 6 * HOUR, 0);
 		}
 		assert!(!backoff.is_over(1_000_000 + 200_000));
-		backoff.answered(1_000_000, QUICK);
+		// Quick is who answers each request quickly, however many there are.
+		backoff.answered(1_000_000, QUICK, 4 * QUICK);
 		assert_eq!(backoff, Backoff::default());
 		assert!(backoff.is_over(1_000_000));
 	}
@@ -101,7 +103,7 @@ mod tests {
 	#[test]
 	fn who_answers_slowly_is_asked_seldom() {
 		let mut backoff = Backoff::default();
-		backoff.answered(1_000_000, 9_000);
+		backoff.answered(1_000_000, 3_000, 9_000);
 		assert!(!backoff.is_over(1_000_000 + 35_999));
 		assert!(backoff.is_over(1_000_000 + 36_000));
 		assert_eq!(backoff.failures, 0);

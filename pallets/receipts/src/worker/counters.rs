@@ -157,7 +157,7 @@ pub const BUCKETS: [Moment; 7] = [50, 100, 250, 500, 1_000, 2_500, 5_000];
 /// The counters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen)]
 pub struct Counters {
-	/// Fetches that were begun.
+	/// Fetches that were begun. What a run had no time for is none.
 	pub fetches: u64,
 	/// Fetches of which no report came, by [`Cause`].
 	pub failures: [u64; Cause::ALL.len()],

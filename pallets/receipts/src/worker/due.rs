@@ -48,7 +48,8 @@ pub(crate) fn look<T: Config>(
 	settled: u64,
 ) -> Looked {
 	let fresh = Cohorts::<T>::get(custodian, cohort).and_then(|row| row.fresh);
-	let is_lapsed = fresh.is_some_and(|fresh| T::Time::now() >= fresh.until);
+	let is_over = fresh.is_some_and(|fresh| T::Time::now() >= fresh.until);
+	let is_lapsed = is_over && T::Custody::rows_held(custodian, cohort) > 0;
 	let due = Pallet::<T>::task_of(custodian, cohort, seat).and_then(|task| {
 		let rows = rows_in(cohort, settled).min(task.rows);
 		(rows > 0).then_some(Due { custodian, cohort, task, rows })

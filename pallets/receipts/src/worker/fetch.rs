@@ -1,17 +1,22 @@
 //! Fetches several answers at the same time, each with a deadline and a cap.
 //!
-//! Whatever a vault does, it costs this node no more than [`MAX_ANSWER`] bytes and the time that the run
-//! has; and while one vault is slow, the answers of the others are read and dealt with.
+//! Whatever a vault does, it costs this node no more than [`MAX_ANSWER`] bytes for each request and the time
+//! that the run has; and while one vault is slow, the answers of the others are read and dealt with. A vault
+//! has few requests of this node at once, so that those of all witnesses find room there.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{collections::BTreeMap, string::String, vec, vec::Vec};
 use sp_core::offchain::{
 	Duration, HttpError, HttpRequestId, HttpRequestStatus as Status, Timestamp,
 };
 use sp_io::offchain::{http_response_read_body, http_response_wait, timestamp};
 use sp_runtime::offchain::http;
-use ward_primitives::{receipt::MAX_ANSWER, Moment};
+use ward_primitives::{receipt::MAX_ANSWER, Moment, ParticipantId};
 
-use super::counters::Cause;
+use super::counters::{Cause, Counters};
+
+/// How many requests to a vault are under way at the same time. A vault makes a few receipts at once, for all
+/// its witnesses together; of the two one is read and checked here while the other is made there.
+pub(crate) const AT_ONCE: usize = 2;
 
 /// How much of a body is read at once, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -22,6 +27,8 @@ const SLICE: u64 = 25;
 /// A request as it goes out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Post {
+	/// Whose vault is asked.
+	pub vault: ParticipantId,
 	/// Where to.
 	pub url: String,
 	/// The header fields.
@@ -42,6 +49,7 @@ pub(crate) struct Fetched {
 /// A request that is under way.
 struct Pending<K> {
 	key: K,
+	vault: ParticipantId,
 	id: HttpRequestId,
 	since: Timestamp,
 	/// What came so far, once the head is there and says `200`.
@@ -54,19 +62,55 @@ enum Look {
 	Done(Result<Vec<u8>, Cause>),
 }
 
-/// Sends all requests at once and hands over each answer, with its key, as it comes; what has not come
-/// `until` then has failed.
-pub(crate) fn fetch<K>(posts: Vec<(K, Post)>, until: Timestamp, mut done: impl FnMut(K, Fetched)) {
-	let mut pending = Vec::new();
-	for (key, post) in posts {
-		let since = timestamp();
-		match send(post, until) {
-			Ok(id) => pending.push(Pending { key, id, since, body: None }),
-			Err(cause) => done(key, Fetched { body: Err(cause), took: since_then(since) }),
-		}
+/// The requests to one vault.
+#[derive(Default)]
+struct Line {
+	/// How many are under way.
+	under_way: usize,
+	/// How long the longest of those that have ended took, in milliseconds.
+	longest: Moment,
+}
+
+impl Line {
+	/// Whether another one may go out now: there is room for it, and time for as long an answer as there was.
+	fn has_room(&self, until: Timestamp) -> bool {
+		let end = timestamp().add(Duration::from_millis(self.longest));
+		self.under_way < AT_ONCE && end < until
 	}
+}
+
+/// Sends each request as soon as its vault has room for it and hands over each answer, with its key, as it
+/// comes; what has not come `until` then has failed. What could not be sent in time is dropped: nothing is
+/// known of it.
+pub(crate) fn fetch<K>(
+	mut posts: Vec<(K, Post)>,
+	until: Timestamp,
+	mut done: impl FnMut(K, Fetched),
+) {
+	let mut lines = BTreeMap::<ParticipantId, Line>::new();
+	let mut pending = Vec::new();
 	let mut piece = vec![0; PIECE];
-	while !pending.is_empty() {
+	loop {
+		let mut waiting = Vec::with_capacity(posts.len());
+		for (key, post) in posts {
+			let (vault, since) = (post.vault, timestamp());
+			let line = lines.entry(vault).or_default();
+			if !line.has_room(until) {
+				waiting.push((key, post));
+				continue;
+			}
+			match send(post, until) {
+				Ok(id) => {
+					line.under_way = line.under_way.saturating_add(1);
+					pending.push(Pending { key, vault, id, since, body: None });
+				},
+				Err(cause) => done(key, Fetched { body: Err(cause), took: since_then(since) }),
+			}
+		}
+		posts = waiting;
+		if pending.is_empty() {
+			return;
+		}
 		let now = timestamp();
 		let is_last = now >= until;
 		let slice = now.add(Duration::from_millis(SLICE)).min(until);
@@ -74,16 +118,19 @@ pub(crate) fn fetch<K>(posts: Vec<(K, Post)>, until: Timestamp, mut done: impl F
 		let mut still = Vec::with_capacity(pending.len());
 		for mut request in pending {
 			let head = heads.iter().find(|(id, _)| *id == request.id).map(|(_, status)| status);
-			match look(&mut request, head, &mut piece, until) {
-				Look::Done(body) => {
-					done(request.key, Fetched { body, took: since_then(request.since) });
+			let body = match look(&mut request, head, &mut piece, until) {
+				Look::Done(body) => body,
+				Look::Waiting if is_last => Err(Cause::Deadline),
+				Look::Waiting => {
+					still.push(request);
+					continue;
 				},
-				Look::Waiting if is_last => {
-					let body = Err(Cause::Deadline);
-					done(request.key, Fetched { body, took: since_then(request.since) });
-				},
-				Look::Waiting => still.push(request),
-			}
+			};
+			let took = since_then(request.since);
+			let line = lines.entry(request.vault).or_default();
+			line.under_way = line.under_way.saturating_sub(1);
+			line.longest = line.longest.max(took);
+			done(request.key, Fetched { body, took });
 		}
 		pending = still;
 	}
@@ -96,7 +143,8 @@ fn since_then(then: Timestamp) -> Moment {
 
 /// Sends a request without waiting for the answer.
 fn send(post: Post, until: Timestamp) -> Result<HttpRequestId, Cause> {
-	let Post { url, headers, body } = post;
+	Counters::add(|counters| &mut counters.fetches, 1);
+	let Post { url, headers, body, .. } = post;
 	let mut request = http::Request::post(&url, vec![body]).deadline(until);
 	for (name, value) in &headers {
 		request = request.add_header(name, value);

@@ -10,7 +10,8 @@
 //!
 //! - One run at a time, by a [`lock`] that ends by itself, for at most [`RUN_TIME`].
 //! - A run looks at [`EXAMINED_PER_BLOCK`] cohorts of [`CUSTODIANS_PER_BLOCK`] custodians, going on where the
-//!   last one ended ([`cursor`], [`round`]), and asks for [`FETCHES_PER_BLOCK`] of them.
+//!   last one ended ([`cursor`], [`round`]), and asks for [`FETCHES_PER_BLOCK`] of them, of one vault for few
+//!   at once ([`fetch`]).
 //! - A custodian that fails is left alone for a time that doubles with each failure, and one that is slow for a
 //!   few times as long as it took ([`backoff`]).
 //! - What was reported is not asked for again before the chain could show it ([`memory`]).

@@ -63,7 +63,7 @@ pub(crate) fn post<Id: RuntimeAppPublic>(
 		("Signature-Input", signed.signature_input),
 		("Signature", signed.signature),
 	];
-	is_signed.then(|| Post { url: endpoint.url(), headers, body })
+	is_signed.then(|| Post { vault: challenge.custodian, url: endpoint.url(), headers, body })
 }
 
 /// 32 characters that are hexadecimal digits and so also base64url.

@@ -43,10 +43,19 @@ struct Asked {
 /// What a custodian did in this run.
 #[derive(Default)]
 struct Conduct {
-	/// The longest that an answer took, if a good one came.
-	answered: Option<Moment>,
+	/// How it answered, if a good answer came.
+	answered: Option<Answered>,
 	/// The first reason why one did not.
 	failed: Option<(Cause, u64)>,
+}
+
+/// How a custodian answered in this run.
+#[derive(Clone, Copy, Default)]
+struct Answered {
+	/// The longest that an answer took, in milliseconds.
+	took: Moment,
+	/// After how many milliseconds of the run the last one was there.
+	lasted: Moment,
 }
 
 type Conducts = BTreeMap<ParticipantId, Conduct>;
@@ -58,10 +67,10 @@ impl<T: Config> Run<T> {
 		let mut memory = Memory::read(self.block);
 		let mut visits = visits::<T>(self.block);
 		let now = start.unix_millis();
-		let chosen = choose::<T>(&mut visits, self.witness.seat, &memory, now);
-		if !chosen.is_empty() {
-			Counters::add(|counters| &mut counters.fetches, chosen.len() as u64);
-		}
+		let mut chosen = choose::<T>(&mut visits, self.witness.seat, &memory, now);
+		// Of a vault that always hangs on the same cohorts, others come first the next time.
+		let first = random().checked_rem(chosen.len() as u64).unwrap_or_default();
+		chosen.rotate_left(first as usize);
 		// Whatever ends this run before its end, the next one does not begin with the same.
 		for visit in &mut visits {
 			let before = visit.standing.backoff;
@@ -76,17 +85,21 @@ impl<T: Config> Run<T> {
 		for due in chosen {
 			match self.prepare(&due, start) {
 				Ok(post) => posts.push(post),
-				Err(cause) => note(&mut conducts, due.custodian, due.cohort, Err(cause)),
+				Err(cause) => {
+					Counters::add(|counters| &mut counters.fetches, 1);
+					note(&mut conducts, due.custodian, due.cohort, Err(cause));
+				},
 			}
 		}
 		fetch(posts, start.add(Duration::from_millis(RUN_TIME)), |asked, fetched| {
 			let Challenge { custodian, cohort, challenge, .. } = asked.challenge;
-			let took = fetched.took;
+			let lasted = timestamp().unix_millis().saturating_sub(now);
+			let answered = Answered { took: fetched.took, lasted };
 			let result = self.deal_with(&asked, fetched);
 			if result.map_or_else(|cause| !cause.is_of_the_vault(), |()| true) {
 				memory.note(challenge, self.block);
 			}
-			note(&mut conducts, custodian, cohort, result.map(|()| took));
+			note(&mut conducts, custodian, cohort, result.map(|()| answered));
 		});
 		self.conclude(&mut visits, &conducts);
 	}
@@ -151,12 +164,16 @@ impl<T: Config> Run<T> {
 	fn conclude(&self, visits: &mut [Visit], conducts: &Conducts) {
 		let now = timestamp().unix_millis();
 		for visit in visits {
-			let Some(conduct) = conducts.get(&visit.custodian) else { continue };
+			let Some(conduct) = conducts.get(&visit.custodian) else {
+				// Nothing was sent: it stands as it did.
+				visit.write();
+				continue;
+			};
 			let (id, backoff) = (visit.custodian, &mut visit.standing.backoff);
 			let is_back = backoff.failures > 0;
 			match (conduct.answered, conduct.failed) {
-				(Some(took), failed) => {
-					backoff.answered(now, took);
+				(Some(Answered { took, lasted }), failed) => {
+					backoff.answered(now, took, lasted);
 					if is_back {
 						log::info!(target: LOG_TARGET, "🧾 The vault of center {id} answers again");
 					}
@@ -186,11 +203,14 @@ fn note(
 	conducts: &mut Conducts,
 	custodian: ParticipantId,
 	cohort: u64,
-	result: Result<Moment, Cause>,
+	result: Result<Answered, Cause>,
 ) {
 	let conduct = conducts.entry(custodian).or_default();
 	match result {
-		Ok(took) => conduct.answered = conduct.answered.max(Some(took)),
+		Ok(Answered { took, lasted }) => {
+			let all = conduct.answered.get_or_insert_default();
+			*all = Answered { took: all.took.max(took), lasted: all.lasted.max(lasted) };
+		},
 		Err(cause) => {
 			Counters::change(|counters| counters.failed(cause));
 			if cause.is_of_the_vault() {
@@ -200,7 +220,7 @@ fn note(
 					target: LOG_TARGET,
 					"cohort {cohort}: the vault of center {custodian} {}", cause.text(),
 				);
-				conduct.answered.get_or_insert(0);
+				conduct.answered.get_or_insert_default();
 			}
 		},
 	}

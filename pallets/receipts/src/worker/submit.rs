@@ -42,21 +42,9 @@ pub(crate) fn report<T: Config>(
 	answer: &Answer,
 	missing: Vec<u16>,
 ) -> Result<(), Cause> {
-	let receipt = &answer.receipt;
-	let report = Report {
-		witness: witness.seat,
-		key: witness.key,
-		custodian: receipt.custodian,
-		cohort: receipt.cohort,
-		epoch: receipt.epoch,
-		rows: receipt.rows,
-		ids: receipt.ids,
-		results: receipt.results,
-		missing: missing.try_into().map_err(|_| Cause::TooManyMissing)?,
-		log: receipt.log,
-		receipt_signature: answer.signature,
-	};
-	let signature = witness.sign(&report.message(&receipt.genesis)).ok_or(Cause::NotSubmitted)?;
+	let report = Report::of(answer, witness.key, missing).ok_or(Cause::TooManyMissing)?;
+	let signature =
+		witness.sign(&report.message(&answer.receipt.genesis)).ok_or(Cause::NotSubmitted)?;
 	Pallet::<T>::check_report(&report, &signature).map_err(|error| match error {
 		Error::LogShorter => Cause::LogShorter,
 		Error::LogForked => Cause::LogForked,

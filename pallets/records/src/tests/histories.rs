@@ -1,10 +1,10 @@
-//! Random histories of anchoring and superseding, against a model that knows neither storage nor
+//! Random histories of anchoring, superseding and handing over, against a model that knows neither storage nor
 //! decisions.
 
 use std::{cell::Cell, collections::BTreeSet};
 
 use proptest::{prelude::*, test_runner::TestRunner};
-use ward_primitives::{ParticipantId, RecordId};
+use ward_primitives::{NewRecord, ParticipantId, RecordId};
 
 use crate::{mock::*, CustodyCount, RecordCount};
 
@@ -16,6 +16,7 @@ const AUTHORS: [(ParticipantId, Option<ParticipantId>); 5] = [
 	(SPECIALIST, Some(CLINIC)),
 ];
 const PATIENTS: [ParticipantId; 2] = [PATIENT, OTHER_PATIENT];
+const CENTERS: [ParticipantId; 3] = [HOSPITAL, CLINIC, ARCHIVE];
 const CUSTODIANS: [&[ParticipantId]; 3] = [&[HOSPITAL], &[CLINIC, HOSPITAL], &[ARCHIVE]];
 
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ struct Step {
 	custodians: usize,
 	/// Which of the records so far it is to supersede, if any.
 	supersede: Option<prop::sample::Index>,
+	/// Which of the records so far is handed over before, if any: by which center to which.
+	hand_over: Option<(prop::sample::Index, usize, usize)>,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -34,13 +37,15 @@ fn step() -> impl Strategy<Value = Step> {
 	let author =
 		prop_oneof![4 => 0..2usize, 2 => Just(2usize), 1 => Just(3usize), 1 => Just(4usize)];
 	let patient = prop_oneof![4 => Just(0usize), 1 => Just(1usize)];
-	(author, patient, 0..20u8, 0..3usize, supersede).prop_map(
-		|(author, patient, seed, custodians, supersede)| Step {
+	let hand_over = prop::option::of((any::<prop::sample::Index>(), 0..3usize, 0..3usize));
+	(author, patient, 0..20u8, 0..3usize, supersede, hand_over).prop_map(
+		|(author, patient, seed, custodians, supersede, hand_over)| Step {
 			author,
 			patient,
 			seed,
 			custodians,
 			supersede,
+			hand_over,
 		},
 	)
 }
@@ -51,7 +56,22 @@ struct Remembered {
 	patient: ParticipantId,
 	center: Option<ParticipantId>,
 	is_head: bool,
-	custodians: usize,
+	author: ParticipantId,
+	record: NewRecord,
+	held_by: BTreeSet<ParticipantId>,
+	/// How many rows it ever had.
+	rows: u64,
+}
+
+impl Remembered {
+	/// Whether a center can hand it over to another.
+	fn hand_over(&mut self, from: ParticipantId, to: ParticipantId) -> bool {
+		if from == to || !self.held_by.remove(&from) {
+			return false;
+		}
+		self.rows += u64::from(self.held_by.insert(to));
+		true
+	}
 }
 
 /// The rules in a sentence each.
@@ -78,7 +98,16 @@ fn every_history_follows_the_rules_and_keeps_the_books() {
 		new_test_ext().execute_and_check(|| {
 			let mut remembered = Vec::<Remembered>::new();
 			let mut written = BTreeSet::new();
-			for Step { author, patient, seed, custodians, supersede } in steps {
+			for Step { author, patient, seed, custodians, supersede, hand_over } in steps {
+				if let Some((index, from, to)) = hand_over.filter(|_| !remembered.is_empty()) {
+					let (from, to) = (CENTERS[from], CENTERS[to]);
+					let place = index.index(remembered.len());
+					let old = &mut remembered[place];
+					let deposit = signed(&receipt(&old.record, old.author, to), to);
+					let result = crate::mock::hand_over(from, &[(old.id, deposit)]);
+					assert_eq!(result.is_ok(), old.hand_over(from, to), "{result:?}");
+					Records::do_try_state().expect("the storage is in order");
+				}
 				let (author, center) = AUTHORS[author];
 				let patient = PATIENTS[patient];
 				let held_by = CUSTODIANS[custodians];
@@ -89,11 +118,11 @@ fn every_history_follows_the_rules_and_keeps_the_books() {
 					_ => None,
 				};
 
-				let origin = signed_by(author);
+				let (origin, new) = (signed_by(author), record.clone());
 				let (result, fits_target) = match target.map(|n| &remembered[n]) {
-					None => (Records::anchor(origin, record), true),
+					None => (Records::anchor(origin, new), true),
 					Some(old) => (
-						Records::supersede(origin, old.id, record),
+						Records::supersede(origin, old.id, new),
 						old.patient == patient && may_supersede(author, center, old),
 					),
 				};
@@ -108,8 +137,18 @@ fn every_history_follows_the_rules_and_keeps_the_books() {
 					if let Some(n) = target {
 						remembered[n].is_head = false;
 					}
-					let custodians = held_by.len();
-					remembered.push(Remembered { id, patient, center, is_head: true, custodians });
+					let (rows, held_by) = (held_by.len() as u64, held_by.iter().copied().collect());
+					let is_head = true;
+					remembered.push(Remembered {
+						id,
+						patient,
+						center,
+						is_head,
+						author,
+						record,
+						held_by,
+						rows,
+					});
 				}
 			}
 
@@ -119,11 +158,18 @@ fn every_history_follows_the_rules_and_keeps_the_books() {
 					remembered.iter().filter(|r| r.patient == patient).map(|r| r.id).collect();
 				assert_eq!(Records::records_of(patient, 0, 100), ids);
 			}
-			let rows: u64 = [HOSPITAL, CLINIC, ARCHIVE].map(CustodyCount::<Test>::get).iter().sum();
-			assert_eq!(rows, remembered.iter().map(|r| r.custodians as u64).sum::<u64>());
+			let rows: u64 = CENTERS.map(CustodyCount::<Test>::get).iter().sum();
+			assert_eq!(rows, remembered.iter().map(|r| r.rows).sum::<u64>());
+			for center in CENTERS {
+				let held = remembered.iter().filter(|record| record.held_by.contains(&center));
+				assert_eq!(usize::from(Records::rows_held(center, 0)), held.count());
+			}
 			for record in &remembered {
 				let row = crate::Records::<Test>::get(record.id).expect("it was anchored");
 				assert_eq!(row.superseded_by.is_none(), record.is_head);
+				let held_by =
+					row.custodians.iter().map(|held| held.center).collect::<BTreeSet<_>>();
+				assert_eq!(held_by, record.held_by);
 			}
 		});
 		Ok(())

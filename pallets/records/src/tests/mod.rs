@@ -2,6 +2,7 @@ mod anchor;
 mod authorship;
 mod batch;
 mod deposits;
+mod hand_over;
 mod histories;
 mod origins;
 mod reading;

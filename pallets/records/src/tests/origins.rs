@@ -7,15 +7,18 @@ use frame_support::{
 	weights::Weight,
 };
 use sp_runtime::DispatchError::BadOrigin;
-use ward_primitives::RecordId;
+use ward_primitives::{HandOver, RecordId};
 
 use crate::{mock::*, Call};
 
 fn calls() -> Vec<Call<Test>> {
+	let (record, deposit) = to(CLINIC, &report(1));
+	let handed = HandOver { record, deposit };
 	vec![
 		Call::anchor { record: report(1) },
 		Call::anchor_batch { records: vec![report(1)].try_into().expect("one record fits") },
 		Call::supersede { superseded: RecordId([0; 32]), record: report(1) },
+		Call::hand_over { records: vec![handed].try_into().expect("one record fits") },
 	]
 }
 

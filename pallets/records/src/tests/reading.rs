@@ -70,7 +70,7 @@ fn a_custodians_rows_are_read_one_by_one_with_root_and_size() {
 		assert_eq!(<Records as ReadCustody>::rows(CLINIC), 0);
 		let row = |number| <Records as ReadCustody>::row(HOSPITAL, number);
 		let (record, content) = (ids[3], report(4));
-		let found = Row { record, root: content.content_root, size: content.size };
+		let found = Row { record, root: content.content_root, size: content.size, is_held: true };
 		assert_eq!(row(3), Some(found));
 		assert_eq!(row(5), None);
 	});

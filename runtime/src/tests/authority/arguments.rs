@@ -16,8 +16,8 @@ use sp_core::{
 };
 use sp_runtime::traits::{BlakeTwo256, Hash};
 use ward_primitives::{
-	ActionSet, Deposit, DepositReceipt, GrantId, GrantTerms, KeyRoles, NewRecord, ParticipantId,
-	PurposeOfUse, PurposeSet, RecordId, Role, Scope, Sensitivity,
+	ActionSet, Deposit, DepositReceipt, GrantId, GrantTerms, HandOver, KeyRoles, NewRecord,
+	ParticipantId, PurposeOfUse, PurposeSet, RecordId, Role, Scope, Sensitivity,
 };
 
 use super::{
@@ -80,7 +80,13 @@ fn record(cast: &Cast, author: &Member, on_behalf_of: Option<&Member>, number: u
 		size: 1_000,
 		deposits: Default::default(),
 	};
-	let custodian = &cast.center;
+	let deposit = deposit(&cast.center, &record, author);
+	record.deposits = vec![deposit].try_into().expect("one custodian");
+	record
+}
+
+/// A center's receipt for a record.
+fn deposit(custodian: &Member, record: &NewRecord, author: &Member) -> Deposit {
 	let expires = chain::now() + 3_600_000;
 	let receipt = DepositReceipt {
 		genesis: GENESIS,
@@ -91,10 +97,7 @@ fn record(cast: &Cast, author: &Member, on_behalf_of: Option<&Member>, number: u
 		expires,
 	};
 	let key = custodian.keys.get(KeyRoles::RECEIPT).expect("it has a vault");
-	let signature = key.sign(&receipt.message()).0;
-	let deposit = Deposit { custodian: custodian.id, expires, signature };
-	record.deposits = vec![deposit].try_into().expect("one custodian");
-	record
+	Deposit { custodian: custodian.id, expires, signature: key.sign(&receipt.message()).0 }
 }
 
 /// The record that is on the chain already: the practitioner's, for the center.
@@ -148,6 +151,10 @@ pub(super) fn prepare(call: &str, cast: &Cast) {
 		"Authorities.end_hosting" => {
 			let guest = signed(&cast.candidate.main);
 			assert_ok!(Authorities::accept_hosting(guest, cast.center.id));
+		},
+		"Records.hand_over" => {
+			let neighbour = &cast.neighbour;
+			assert_ok!(Participants::set_vault(signed(&neighbour.main), vault(neighbour)));
 		},
 		"Receipts.restart_log" => {
 			assert_eq!(chain::submit_general(cohort(cast).report(0)), Ok(Ok(())));
@@ -389,6 +396,12 @@ fn records(call: &str, by: &str, cast: &Cast) -> Option<RecordsCall> {
 			RecordsCall::anchor_batch { records: vec![record].try_into().expect("one record") }
 		},
 		"supersede" => RecordsCall::supersede { superseded: anchored(cast).1, record },
+		"hand_over" => {
+			let (record, id) = anchored(cast);
+			let deposit = deposit(&cast.neighbour, &record, &cast.practitioner);
+			let records = vec![HandOver { record: id, deposit }].try_into().expect("one record");
+			RecordsCall::hand_over { records }
+		},
 		_ => return None,
 	})
 }

@@ -8,14 +8,14 @@ use ward_primitives::{
 	participant::{SealingSuite, VaultRow},
 	proof::{Enrolment, KeyAttachment},
 	Action, ActionSet, Attributes, AttributesOpening, CategorySet, Deposit, DepositReceipt,
-	GrantId, GrantTerms, KeyBytes, KeyRoles, NewRecord, ParticipantId, PurposeSet, RecordContent,
-	RecordId, Role, Scope,
+	GrantId, GrantTerms, HandOver, KeyBytes, KeyRoles, NewRecord, ParticipantId, PurposeSet,
+	RecordContent, RecordId, Role, Scope,
 };
 
 use super::{
 	super::{sealing_key, GENESIS},
 	model::{Content, Id, KeyNo, Model, RecordNo, Selection, Terms},
-	rules::{Call, Draft, Proof},
+	rules::{Call, Draft, Proof, Receipt},
 };
 use crate::{AccountId, Runtime, RuntimeCall};
 
@@ -73,19 +73,32 @@ pub(super) fn content(patient: Id, author: Id, content: &Content, size: u64) -> 
 	}
 }
 
+/// A custodian's receipt for a record.
+fn deposit(content: &RecordContent, receipt: &Receipt) -> Deposit {
+	let (custodian, expires) = (ParticipantId(receipt.custodian), receipt.until);
+	let word = DepositReceipt {
+		genesis: GENESIS,
+		custodian,
+		record: content.record_id(&GENESIS),
+		content_root: content.content_root,
+		size: if receipt.is_right { content.size } else { 1 },
+		expires,
+	};
+	Deposit { custodian, expires, signature: pair(receipt.key).sign(&word.message()).0 }
+}
+
+/// A record that goes to another custodian; one that nobody knows, if there is none with this number.
+fn handed_over(model: &Model, number: RecordNo, receipt: &Receipt) -> HandOver {
+	let record = model.records.get(number).or_else(|| model.records.first());
+	let record = record.expect("histories begin with records");
+	let content = content(record.patient, record.author, &record.content, SIZE);
+	HandOver { record: record_id(model, number), deposit: deposit(&content, receipt) }
+}
+
 /// The record with its custodians' receipts.
 fn new_record(author: Id, draft: &Draft) -> NewRecord {
 	let content = content(draft.patient, author, &draft.content, draft.size);
-	let record = content.record_id(&GENESIS);
-	let deposits = draft.receipts.iter().map(|receipt| {
-		let custodian = ParticipantId(receipt.custodian);
-		let (genesis, size) = (GENESIS, if receipt.is_right { draft.size } else { 1 });
-		let content_root = content.content_root;
-		let expires = receipt.until;
-		let word = DepositReceipt { genesis, custodian, record, content_root, size, expires };
-		let signature = pair(receipt.key).sign(&word.message()).0;
-		Deposit { custodian, expires, signature }
-	});
+	let deposits = draft.receipts.iter().map(|receipt| deposit(&content, receipt));
 	NewRecord {
 		patient: content.patient,
 		on_behalf_of: draft.on_behalf_of.map(ParticipantId),
@@ -204,6 +217,11 @@ pub(super) fn runtime_call(model: &Model, signer: KeyNo, call: &Call) -> Runtime
 		Call::Supersede { old, draft } => {
 			let (superseded, record) = (record_id(model, *old), new_record(me, draft));
 			RuntimeCall::Records(RecordsCall::supersede { superseded, record })
+		},
+		Call::HandOver { records } => {
+			let records = records.iter().map(|(number, to)| handed_over(model, *number, to));
+			let records = records.collect::<Vec<_>>().try_into().expect("a small batch");
+			RuntimeCall::Records(RecordsCall::hand_over { records })
 		},
 		_ => match consent_call(model, call) {
 			Some(call) => RuntimeCall::Consent(call),

@@ -4,7 +4,7 @@ use ward_primitives::{KeyRoles, Role};
 
 use super::{
 	dice::Dice,
-	drafts::{content, draft, has_grant},
+	drafts::{content, draft, has_grant, receipts, vaults},
 	model::{Grant, Id, KeyNo, Model},
 	people::{
 		author, end, grantee, inactive, key_of, new_key, pair_of, proof, somebody, subject,
@@ -103,12 +103,12 @@ fn affiliate_everywhere(dice: &mut Dice, model: &Model) -> Option<Vec<Move>> {
 
 /// One call: the right signer and the call.
 fn choose(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
-	match dice.below(114) {
+	match dice.below(119) {
 		0..=22 => identities(dice, model),
 		23..=37 => relations(dice, model),
 		38..=54 => standings(dice, model),
-		55..=77 => records(dice, model),
-		78..=112 => consents(dice, model),
+		55..=82 => records(dice, model),
+		83..=117 => consents(dice, model),
 		_ => {
 			// Not on the council's agenda.
 			let who = subject(dice, model)?;
@@ -323,9 +323,9 @@ fn standings(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
 	})
 }
 
-/// New records.
+/// New records, and those that go to another custodian.
 fn records(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
-	Some(match dice.below(23) {
+	Some(match dice.below(28) {
 		0..=11 => {
 			let me = author(dice, model)?;
 			let draft = draft(dice, model, me, None)?;
@@ -342,6 +342,7 @@ fn records(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
 			}
 			(acting(dice, model, me), Call::AnchorBatch { drafts })
 		},
+		23.. => hand_over(dice, model)?,
 		_ => {
 			let old = dice.below(model.records.len() + 1);
 			let (me, of) = match model.records.get(old) {
@@ -369,6 +370,28 @@ fn records(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
 			(acting(dice, model, me), Call::Supersede { old, draft })
 		},
 	})
+}
+
+/// A custodian hands records over, mostly its own.
+fn hand_over(dice: &mut Dice, model: &Model) -> Option<(KeyNo, Call)> {
+	let me = match dice.chance(90) {
+		true => dice.pick(&vaults(model))?.0,
+		false => author(dice, model)?,
+	};
+	let held = model.records.iter().enumerate().filter(|(_, r)| r.custodians.contains(&me));
+	let held: Vec<_> = held.map(|(number, _)| number).collect();
+	let mut records = Vec::new();
+	for _ in 0..dice.below(3) {
+		let number = match dice.chance(90) {
+			true => dice.pick(&held)?,
+			false => dice.below(model.records.len() + 1),
+		};
+		// Not always of another center.
+		let receipts = receipts(dice, model);
+		let other = receipts.iter().find(|receipt| receipt.custodian != me);
+		records.push((number, *other.or(receipts.first())?));
+	}
+	Some((acting(dice, model, me), Call::HandOver { records }))
 }
 
 /// A patient's will.

@@ -141,6 +141,10 @@ pub(super) enum Call {
 		old: RecordNo,
 		draft: Draft,
 	},
+	HandOver {
+		/// Each with the receipt of who takes it over.
+		records: Vec<(RecordNo, Receipt)>,
+	},
 	Request {
 		patient: Id,
 		terms: Terms,
@@ -404,6 +408,18 @@ impl Model {
 				}
 				self.judge_draft(rules, me, draft, &[]);
 			},
+			Call::HandOver { records } => {
+				rules.must(!records.is_empty(), "EmptyBatch");
+				for (number, (record, receipt)) in records.iter().enumerate() {
+					let found = self.records.get(*record);
+					rules.must(found.is_some(), "NotFound");
+					let is_gone = records[..number].iter().any(|(earlier, _)| earlier == record);
+					let is_held = found.is_some_and(|found| found.custodians.contains(&me));
+					rules.must(is_held && !is_gone, "NotCustodian");
+					rules.must(receipt.custodian != me, "SameCustodian");
+					self.judge_receipt(rules, receipt);
+				}
+			},
 			_ => self.judge_consent(rules, me, my_role, call),
 		}
 	}
@@ -571,12 +587,16 @@ impl Model {
 			let repeats = |other: &Receipt| other.custodian == receipt.custodian;
 			let is_repeated = draft.receipts[..number].iter().any(repeats);
 			rules.must(!is_repeated, "DuplicateCustodian");
-			rules.must(now < receipt.until, "Expired");
-			let key = self.receipt_key(receipt.custodian);
-			rules.must(key.is_some(), "NotACustodian");
-			let is_genuine = receipt.is_right && key.is_none_or(|key| key == receipt.key);
-			rules.must(is_genuine, "InvalidSignature");
+			self.judge_receipt(rules, receipt);
 		}
+	}
+
+	fn judge_receipt(&self, rules: &mut Rules, receipt: &Receipt) {
+		rules.must(self.now < receipt.until, "Expired");
+		let key = self.receipt_key(receipt.custodian);
+		rules.must(key.is_some(), "NotACustodian");
+		let is_genuine = receipt.is_right && key.is_none_or(|key| key == receipt.key);
+		rules.must(is_genuine, "InvalidSignature");
 	}
 
 	/// Says what a call that breaks no rule says.
@@ -629,6 +649,13 @@ impl Model {
 			Call::Supersede { old, draft } => {
 				self.anchor(me, draft, Some(old));
 				self.records[old].is_head = false;
+			},
+			Call::HandOver { records } => {
+				for (record, receipt) in records {
+					let custodians = &mut self.records[record].custodians;
+					custodians.retain(|center| ![me, receipt.custodian].contains(center));
+					custodians.push(receipt.custodian);
+				}
 			},
 			Call::Request { patient, .. } => {
 				self.requests.insert((patient, me), true);

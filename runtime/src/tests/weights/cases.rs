@@ -191,7 +191,8 @@ impl Case {
 		let custodians: Vec<_> = (0..self.custodians)
 			.map(|number| {
 				let key = sp_io::crypto::ed25519_generate(KEY_TYPE, None);
-				(<Helper as BenchmarkHelper<AccountId>>::custodian(number, key.0), key)
+				let (_, center) = <Helper as BenchmarkHelper<AccountId>>::custodian(number, key.0);
+				(center, key)
 			})
 			.collect();
 		let records = match self.shape {

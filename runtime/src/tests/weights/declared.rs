@@ -89,7 +89,7 @@ weights! {
 		unpair_device() suspend() reinstate() deactivate() freeze() set_expiry()
 	}
 	pallet_ward_records {
-		anchor(c) anchor_batch(n) supersede(c) anchor_affiliated(a) anchor_granted(g)
+		anchor(c) anchor_batch(n) supersede(c) hand_over(n) anchor_affiliated(a) anchor_granted(g)
 	}
 	pallet_ward_consent {
 		request() cancel_request() decline_request() grant(r) grant_making_room(r) amend(r)

@@ -12,8 +12,8 @@ use super::{
 use crate::{
 	mock::{edit, next_epoch, now, System, Test},
 	worker::{
-		memory::REMEMBERED_BLOCKS, settled::SETTLED_BLOCKS, Cause, CUSTODIANS_PER_BLOCK,
-		EXAMINED_PER_BLOCK, FETCHES_PER_BLOCK, RUN_TIME,
+		fetch::AT_ONCE, memory::REMEMBERED_BLOCKS, settled::SETTLED_BLOCKS, Cause,
+		CUSTODIANS_PER_BLOCK, EXAMINED_PER_BLOCK, FETCHES_PER_BLOCK, RUN_TIME,
 	},
 	Cohorts,
 };
@@ -141,13 +141,14 @@ fn of_many_custodians_each_has_its_turn_and_no_block_asks_more_than_a_few() {
 			});
 		}
 		stage.block();
-		let first: Vec<_> = stage.take_asked();
+		let mut first = stage.take_asked();
+		first.sort_unstable();
 		assert_eq!(first.len(), FETCHES_PER_BLOCK);
 		assert_eq!(first, (1..=8).map(|n| (custodian(n), 0)).collect::<Vec<_>>());
 		stage.block();
 		let second = stage.take_asked();
-		// Those that had no turn come first.
-		assert_eq!(second[..4], (9..=12).map(|n| (custodian(n), 0)).collect::<Vec<_>>());
+		// Those that had no turn have theirs.
+		assert!((9..=12).all(|n| second.contains(&(custodian(n), 0))), "{second:?}");
 	});
 }
 
@@ -294,7 +295,7 @@ fn a_vault_that_answers_slowly_is_asked_seldom() {
 		stage.world.vault(custodian(1), slow);
 		let start = now();
 		stage.block();
-		assert_eq!(stage.include().len(), FETCHES_PER_BLOCK);
+		assert_eq!(stage.include().len(), AT_ONCE);
 		stage.world.take_sent();
 		while stage.take_asked().is_empty() {
 			stage.block();

@@ -3,6 +3,7 @@
 
 mod answers;
 mod custodians;
+mod fetching;
 mod stage;
 mod standing;
 mod world;

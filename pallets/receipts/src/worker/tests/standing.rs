@@ -130,7 +130,9 @@ fn what_the_operator_allows_is_followed() {
 			..Settings::default()
 		});
 		stage.block();
-		let urls: Vec<_> = stage.world.take_sent().into_iter().map(|sent| sent.url).collect();
+		let sent = stage.world.take_sent();
+		let mut urls: Vec<_> = sent.into_iter().map(|sent| sent.url).collect();
+		urls.sort_unstable();
 		assert_eq!(
 			urls,
 			["http://127.0.0.1:4001/v1/receipts", "https://10.0.0.7/ward/v1/receipts"]

@@ -86,6 +86,7 @@ struct State {
 	replies: BTreeMap<u16, (Reply, Moment, usize)>,
 	transactions: Vec<Vec<u8>>,
 	is_pool_full: bool,
+	sending_time: Moment,
 }
 
 /// The network.
@@ -122,6 +123,11 @@ impl World {
 	/// From now on the node's pool takes nothing more, or everything again.
 	pub(crate) fn set_pool_full(&self, is_full: bool) {
 		self.state().is_pool_full = is_full;
+	}
+
+	/// From now on it takes so many milliseconds to send a request.
+	pub(crate) fn set_sending_time(&self, time: Moment) {
+		self.state().sending_time = time;
 	}
 
 	/// What the node's pool took since this was asked last.
@@ -166,6 +172,7 @@ impl Externalities for World {
 	) -> Result<HttpRequestId, ()> {
 		let mut state = self.state();
 		let id = state.sent.len() as u16;
+		state.now += state.sending_time;
 		let at = state.now;
 		let sent = Sent { method: method.into(), url: url.into(), at, ..Sent::default() };
 		state.sent.push(sent);
