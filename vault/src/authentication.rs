@@ -105,6 +105,17 @@ impl FromRequestParts<Arc<Vault>> for Signed {
 	}
 }
 
+/// As [`Signed`], for what the vaults of other centers may ask, too.
+pub struct SignedOrVault(pub Actor);
+
+impl FromRequestParts<Arc<Vault>> for SignedOrVault {
+	type Rejection = Refusal;
+
+	async fn from_request_parts(parts: &mut Parts, vault: &Arc<Vault>) -> Result<Self, Refusal> {
+		authenticate(vault, parts, None, ACTORS_AND_VAULTS).await?.in_order().map(Self)
+	}
+}
+
 /// As [`Signed`], for what is served in contingency mode, too.
 pub struct SignedReader(pub Reader);
 
@@ -134,8 +145,19 @@ impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedJson<T> {
 	type Rejection = Refusal;
 
 	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
-		let SignedReaderJson(reader, value) =
-			SignedReaderJson::from_request(request, vault).await?;
+		let (reader, value) = with_json(request, vault, ACTORS).await?;
+		Ok(Self(reader.in_order()?, value))
+	}
+}
+
+/// As [`SignedJson`], for what the vaults of other centers may ask, too.
+pub struct SignedJsonOrVault<T>(pub Actor, pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedJsonOrVault<T> {
+	type Rejection = Refusal;
+
+	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
+		let (reader, value) = with_json(request, vault, ACTORS_AND_VAULTS).await?;
 		Ok(Self(reader.in_order()?, value))
 	}
 }
@@ -147,11 +169,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Vault>> for SignedReaderJson<T> {
 	type Rejection = Refusal;
 
 	async fn from_request(request: Request, vault: &Arc<Vault>) -> Result<Self, Refusal> {
-		let limit = vault.settings.limits.json_bytes;
-		let (reader, body) = with_body(request, vault, limit, ACTORS).await?;
-		let value = serde_json::from_slice(&body)
-			.map_err(|error| Refusal::malformed(format!("The body does not parse: {error}.")))?;
-		Ok(Self(reader, value))
+		with_json(request, vault, ACTORS).await.map(|(reader, value)| Self(reader, value))
 	}
 }
 
@@ -167,6 +185,19 @@ impl FromRequest<Arc<Vault>> for SignedChallenge {
 			.map_err(|_| Refusal::malformed("The body is no challenge in SCALE."))?;
 		Ok(Self(reader.in_order()?, challenge))
 	}
+}
+
+/// A signed request with a JSON body.
+async fn with_json<T: DeserializeOwned>(
+	request: Request,
+	vault: &Vault,
+	roles: &'static [KeyRoles],
+) -> Result<(Reader, T), Refusal> {
+	let limit = vault.settings.limits.json_bytes;
+	let (reader, body) = with_body(request, vault, limit, roles).await?;
+	let value = serde_json::from_slice(&body)
+		.map_err(|error| Refusal::malformed(format!("The body does not parse: {error}.")))?;
+	Ok((reader, value))
 }
 
 /// A signed request with a body of at most `limit` bytes.

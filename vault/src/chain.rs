@@ -8,7 +8,7 @@ use tokio::{sync::watch, task::JoinHandle};
 use ward_chain_client::{Chain, State};
 use ward_primitives::{
 	decision::{DecisionInputs, Query},
-	receipt::{LogRow, ReceiptTask},
+	receipt::{CustodyState, LogRow, ReceiptTask},
 	Digest, KeyBytes, KeyRow, Moment, ParticipantId, ParticipantRow, RecordId, RecordRow, VaultRow,
 };
 
@@ -61,7 +61,7 @@ pub trait StateView: Send + Sync {
 	fn record(&self, id: RecordId) -> Reply<'_, Option<RecordRow>>;
 	/// All that a decision depends on.
 	fn decision_inputs(&self, query: Query) -> Reply<'_, DecisionInputs>;
-	/// The rows that a center holds, by their number.
+	/// The rows of a center, by their number: those that it holds, and those that it has handed over.
 	fn custody(&self, center: ParticipantId, from: u64, limit: u32) -> Reply<'_, Vec<RecordId>>;
 	/// What a center publishes of its vault.
 	fn vault(&self, center: ParticipantId) -> Reply<'_, Option<VaultRow>>;
@@ -79,6 +79,11 @@ pub trait StateView: Send + Sync {
 	/// What was reported of the access log of a center's vault. None before there were storage receipts.
 	fn log_head(&self, _custodian: ParticipantId) -> Reply<'_, Option<LogRow>> {
 		Box::pin(ready(Ok(None)))
+	}
+
+	/// How each custodian's copy of a record stands. Nothing before there were storage receipts.
+	fn custody_states(&self, _record: RecordId) -> Reply<'_, Vec<CustodyState>> {
+		Box::pin(ready(Ok(Vec::new())))
 	}
 }
 
@@ -216,5 +221,9 @@ impl StateView for State {
 
 	fn log_head(&self, custodian: ParticipantId) -> Reply<'_, Option<LogRow>> {
 		Box::pin(in_time(State::log_head(self, custodian)))
+	}
+
+	fn custody_states(&self, record: RecordId) -> Reply<'_, Vec<CustodyState>> {
+		Box::pin(in_time(State::custody_states(self, record)))
 	}
 }

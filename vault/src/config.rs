@@ -45,6 +45,11 @@ pub enum ConfigError {
 	/// Contingency mode for longer than it can be answered for.
 	#[error("--contingency-hours {0} is too long; at most {max}", max = MAX_CONTINGENCY_HOURS)]
 	ContingencyHours(u64),
+	/// Records of the center itself are to be taken over.
+	#[error(
+		"--accept-from {0} is this vault's own center; name the centers that hand records over"
+	)]
+	AcceptsItself(u64),
 }
 
 /// The longest that contingency mode may last after the last state that the vault could verify.
@@ -139,7 +144,7 @@ pub struct Options {
 	/// How fast stored content is compared with its hashes; 0 for never [default: 8388608]
 	#[arg(long, env = "WARD_VAULT_SCRUB_BYTES_PER_SECOND", value_name = "BYTES")]
 	pub scrub_bytes_per_second: Option<u64>,
-	/// Storage receipts that are made at the same time; who asks for more is told to come back [default: 4]
+	/// Storage receipts that are made at the same time; who asks for more waits a little [default: 4]
 	#[arg(long, env = "WARD_VAULT_CONCURRENT_RECEIPTS", value_name = "COUNT")]
 	pub concurrent_receipts: Option<usize>,
 	/// How long a storage receipt may take, in seconds [default: 20]
@@ -154,6 +159,10 @@ pub struct Options {
 	/// How fast content is fetched from other vaults [default: 8388608]
 	#[arg(long, env = "WARD_VAULT_COPY_BYTES_PER_SECOND", value_name = "BYTES")]
 	pub copy_bytes_per_second: Option<u64>,
+	/// Participant number of a center whose records this vault takes over when that center leaves; repeat
+	/// it, or separate with commas [default: none]
+	#[arg(long, env = "WARD_VAULT_ACCEPT_FROM", value_name = "CENTER", value_delimiter = ',')]
+	pub accept_from: Option<Vec<u64>>,
 }
 
 /// How log lines look.
@@ -233,6 +242,8 @@ pub struct Settings {
 	pub allow_plain_http: bool,
 	/// Whether what is damaged or missing is fetched from other custodians by itself.
 	pub repair: bool,
+	/// The centers that may hand records over to this vault.
+	pub accept_from: Vec<ParticipantId>,
 	/// The path under which the vault is published; empty or with a leading slash.
 	pub path_prefix: String,
 	/// The runtimes that are trusted.
@@ -325,6 +336,7 @@ impl Options {
 			receipt_timeout,
 			repair,
 			copy_bytes_per_second,
+			accept_from,
 		)
 	}
 
@@ -353,6 +365,10 @@ impl Options {
 		if contingency_hours > MAX_CONTINGENCY_HOURS {
 			return Err(ConfigError::ContingencyHours(contingency_hours));
 		}
+		let accept_from = self.accept_from.unwrap_or_default();
+		if accept_from.contains(&center) {
+			return Err(ConfigError::AcceptsItself(center));
+		}
 		let seconds = |given: Option<u64>, default| Duration::from_secs(given.unwrap_or(default));
 		Ok(Settings {
 			center: ParticipantId(center),
@@ -365,6 +381,7 @@ impl Options {
 			transport,
 			allow_plain_http: self.allow_plain_http.unwrap_or(false),
 			repair: self.repair.unwrap_or(true),
+			accept_from: accept_from.into_iter().map(ParticipantId).collect(),
 			path_prefix,
 			runtimes: hashes.into_iter().map(code_hash).collect::<Result<_, _>>()?,
 			contingency: contingency_hours.saturating_mul(3_600_000),
@@ -479,6 +496,19 @@ mod tests {
 		let hours = |hours| Options { contingency_hours: Some(hours), ..minimal() }.resolve();
 		assert_eq!(hours(72).unwrap().contingency, 72 * 3_600_000);
 		assert!(matches!(hours(73), Err(ConfigError::ContingencyHours(73))));
+	}
+
+	#[test]
+	fn nobody_hands_records_over_unless_named_and_a_center_not_to_itself() {
+		assert_eq!(minimal().resolve().unwrap().accept_from, []);
+		let from = |centers: &str| Options {
+			accept_from: toml::from_str::<Options>(centers).unwrap().accept_from,
+			..minimal()
+		};
+		let both = from("accept-from = [3, 9]").resolve().unwrap().accept_from;
+		assert_eq!(both, [ParticipantId(3), ParticipantId(9)]);
+		let itself = from("accept-from = [3, 7]").resolve();
+		assert!(matches!(itself, Err(ConfigError::AcceptsItself(7))));
 	}
 
 	#[test]

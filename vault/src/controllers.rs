@@ -1,7 +1,9 @@
 //! What is done for each path.
 
 pub mod deposits;
+pub mod drain;
 pub mod health;
+mod lines;
 pub mod log;
 pub mod receipts;
 pub mod records;

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use ward_primitives::{Digest, ParticipantId, RecordId};
 use ward_vault_api::deposit::CopyJson;
 
-use crate::{error::Refusal, peer::Failure, vault::Vault};
+use crate::{database::deposits::DepositState, error::Refusal, peer::Failure, vault::Vault};
 
 /// How often a vault is asked that cannot answer for the moment.
 const ATTEMPTS: u32 = 4;
@@ -116,14 +116,19 @@ impl Vault {
 		let row = self.database.deposit(record).await.map_err(Refusal::from)?;
 		let gone = || Failure::Storage("the deposit is gone".into());
 		let row = row.ok_or_else(gone)?;
-		if self.standing_receipt(record, &row).await?.is_some() {
+		if self.lasting_receipt(record, &row).await?.is_some() {
 			return Ok(());
 		}
 		let _slot = self.copies.slots.acquire().await.map_err(Refusal::internal)?;
-		let state = self.finalized().await?;
-		self.fetch(&state, from, record, row.expected()).await?;
-		self.metrics.stored_bytes.inc_by(row.content.size);
-		self.metrics.copy("copied");
+		// What is here already and sound only needs another receipt.
+		let is_here = row.state != DepositState::Announced
+			&& self.store.verify(record, row.expected()).await.is_ok();
+		if !is_here {
+			let state = self.finalized().await?;
+			self.fetch(&state, from, record, row.expected()).await?;
+			self.metrics.stored_bytes.inc_by(row.content.size);
+			self.metrics.copy("copied");
+		}
 		let expires = self.receipt_expiry();
 		let stored = self.database.note_stored(record, expires).await.map_err(Refusal::from)?;
 		stored.map(drop).ok_or_else(gone)

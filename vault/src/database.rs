@@ -22,6 +22,7 @@ use crate::chain::Head;
 
 mod changes;
 pub mod deposits;
+pub mod hand_over;
 pub mod loss;
 pub mod mark;
 pub mod nonces;

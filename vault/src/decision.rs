@@ -88,7 +88,8 @@ impl Vault {
 
 	/// Decides on giving a record's content to the vault of another custodian, and writes the decision to
 	/// the access log, durably. The chain permits it to whom it names as a custodian; of what is not
-	/// anchored yet, the author to whom the announcement names.
+	/// anchored yet, the author to whom the announcement names; of what this center hands over, its
+	/// operator to the center that takes it.
 	pub(crate) async fn decide_copy(
 		&self,
 		actor: &Actor,
@@ -133,17 +134,20 @@ impl Vault {
 		actor.ensure_active().map_err(|_| Reason::ActorInactive)?;
 		let lodged = lodged.filter(|lodged| lodged.row.state != DepositState::Announced);
 		let lodged = lodged.ok_or(Reason::UnknownRecord)?;
+		let is_named = lodged.copiers.contains(&actor.id);
 		let Some(row) = row else {
-			return match lodged.copiers.contains(&actor.id) {
+			return match is_named {
 				true => Ok(Basis::Own),
 				false => Err(Reason::UnknownRecord),
 			};
 		};
 		let holds = |center| row.custodians.iter().any(|held| held.center == center);
-		match (holds(self.center()), holds(actor.id)) {
-			(true, true) => Ok(basis_of(row)),
-			(true, false) => Err(Reason::NoBasis),
-			(false, _) => Err(Reason::UnknownRecord),
+		match (holds(self.center()), holds(actor.id), is_named) {
+			(true, true, _) | (true, _, true) => Ok(basis_of(row)),
+			// Handed over to it, and still here: it may have lost it before anybody else has seen it there.
+			(false, true, true) => Ok(basis_of(row)),
+			(true, false, false) => Err(Reason::NoBasis),
+			(false, ..) => Err(Reason::UnknownRecord),
 		}
 	}
 

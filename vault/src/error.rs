@@ -38,6 +38,8 @@ pub enum Code {
 	UnknownKey,
 	/// The vault does not give this to the requester, whether it exists or not.
 	AccessDenied,
+	/// The vault takes no records over from the center that asks.
+	HandOverNotAccepted,
 	/// There is no such path.
 	NotFound,
 	/// No sealing key with this digest is lodged here.
@@ -62,7 +64,7 @@ pub enum Code {
 	OpeningMismatch,
 	/// The sealing key is not the one on the chain.
 	SealingKeyMismatch,
-	/// The author has too much in staging.
+	/// The author, or those that hand over, have too much in staging.
 	StagingQuotaExceeded,
 	/// A fault of the vault.
 	Internal,
@@ -90,7 +92,7 @@ pub enum Code {
 
 impl Code {
 	/// All codes.
-	pub const ALL: [Self; 34] = [
+	pub const ALL: [Self; 35] = [
 		Self::MalformedRequest,
 		Self::SignatureMissing,
 		Self::SignatureInvalid,
@@ -101,6 +103,7 @@ impl Code {
 		Self::WrongGenesis,
 		Self::UnknownKey,
 		Self::AccessDenied,
+		Self::HandOverNotAccepted,
 		Self::NotFound,
 		Self::SealingKeyUnknown,
 		Self::DepositConflict,
@@ -194,6 +197,13 @@ impl Code {
 				"There is no such record here, or nothing on the chain permits this. The patient \
 				 can read the reason in the access log.",
 			),
+			Self::HandOverNotAccepted => (
+				403,
+				"hand-over-not-accepted",
+				"This vault takes no records over from that center",
+				"Ask the operator to start it with `--accept-from` and the center's number, or hand over to \
+				 another center.",
+			),
 			Self::NotFound => (
 				404,
 				"not-found",
@@ -270,8 +280,8 @@ impl Code {
 			Self::StagingQuotaExceeded => (
 				429,
 				"staging-quota-exceeded",
-				"The author has too much in staging",
-				"Anchor what is uploaded, or wait until unclaimed deposits are discarded.",
+				"There is too much in staging",
+				"Anchor, or hand over, what is here, or wait until unclaimed deposits are discarded.",
 			),
 			Self::Internal => (
 				500,

@@ -14,6 +14,7 @@
 //! - [`staging`], [`promotion`], [`store`], [`database`]: what is kept.
 //! - [`receipts`], [`checkpoint`]: how others see that it is kept.
 //! - [`scrub`], [`repair`], [`copying`], [`peer`]: how it stays, and how it comes back.
+//! - [`drain`], [`hand_over`]: how another vault takes it over.
 //! - [`config`], [`keys`], [`server`], [`metrics`], [`audit`], [`operator`]: what the operator sees.
 
 #![forbid(unsafe_code)]
@@ -31,7 +32,9 @@ pub mod controllers;
 mod copying;
 pub mod database;
 pub mod decision;
+pub mod drain;
 pub mod error;
+mod hand_over;
 pub mod keys;
 pub mod metrics;
 pub mod operator;
@@ -47,6 +50,7 @@ pub mod staging;
 pub mod standing;
 pub mod store;
 pub mod trouble;
+mod turns;
 pub mod vault;
 
 #[cfg(test)]

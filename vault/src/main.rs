@@ -21,9 +21,10 @@ use ward_vault::{
 		DataPaths, LogFormat, Options, Settings, DEFAULT_DATA_DIR, DEFAULT_NODE,
 		DEFAULT_OPERATOR_LISTEN,
 	},
+	controllers::drain::DrainRequest,
 	database::{loss, mark::Loss, Database},
 	keys::{self, KeyError, ReceiptKey},
-	operator,
+	operator::{self, DrainLine, OperatorError},
 	release::ReleaseService,
 	router, server,
 	vault::{Clock, Vault},
@@ -75,6 +76,15 @@ enum Command {
 	/// each as a JSON object a line. What is sound is left alone. A vault repairs by itself unless --repair is false;
 	/// this does not wait. Exits with 1 if anything is left.
 	Repair(Repair),
+	/// Let the vault of another center take over what this one holds, because this center leaves
+	///
+	/// Asks the running vault, through its operator's address. The other center's vault must accept it
+	/// (`--accept-from` with this center's number). Prints, each as a JSON object a line, what there is to do, and
+	/// then what became of each record: `ready` (give these lines to `ward center hand-over`, which tells the
+	/// chain), `handed-over` (kept here until others have seen the new copy), `discarded` (nothing of it is here any
+	/// more), or `left`, with what helps. Run it again until all are `discarded`; it goes on where things are. Exits
+	/// with 1 if anything is left.
+	Drain(Drain),
 	/// Let the vault follow its node's chain, though it contradicts what the vault has followed
 	///
 	/// Only when the consortium has agreed which chain counts: what is anchored on the other one only is
@@ -128,6 +138,22 @@ struct Repair {
 	/// The records; all that are damaged or missing if none is named
 	#[arg(value_name = "RECORD")]
 	records: Vec<RecordId>,
+}
+
+#[derive(Args)]
+struct Drain {
+	/// Participant number of the center whose vault takes the records over
+	#[arg(long, value_name = "CENTER")]
+	to: u64,
+	/// Only say what there is to do
+	#[arg(long)]
+	dry_run: bool,
+	/// The vault's address for health and metrics
+	#[arg(
+		long, env = "WARD_VAULT_OPERATOR_LISTEN", value_name = "ADDRESS",
+		default_value = DEFAULT_OPERATOR_LISTEN
+	)]
+	operator_listen: SocketAddr,
 }
 
 #[derive(Args)]
@@ -189,6 +215,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
 		},
 		Command::Audit(given) => audit(given).await,
 		Command::Repair(given) => repair(given).await,
+		Command::Drain(given) => drain(given).await,
 		Command::AcceptChain { data_dir } => {
 			let database = Database::open(&DataPaths::of(&data_dir).database)?;
 			let said = match database.forget_followed().await? {
@@ -292,26 +319,73 @@ async fn audit(given: AuditOptions) -> Result<(), Failure> {
 }
 
 async fn repair(given: Repair) -> Result<(), Failure> {
-	let shows_progress = std::io::stderr().is_terminal();
-	let (mut left, mut written) = (0, Ok(()));
+	let mut lines = Lines::new();
 	let repaired = operator::repair(given.operator_listen, given.records, |done, all, line| {
-		left += usize::from(line.outcome.is_left());
-		let shown = serde_json::to_string(line).map_err(std::io::Error::other);
-		let shown = shown.and_then(|line| writeln!(std::io::stdout(), "{line}"));
-		written = std::mem::replace(&mut written, Ok(())).and(shown);
-		if shows_progress {
-			eprint!("\r{done} of {all} records");
-		}
+		lines.print(line, line.outcome.is_left());
+		lines.show_progress(format_args!("{done} of {all} records"));
 	});
 	let repaired = repaired.await;
-	if shows_progress {
-		eprintln!();
+	lines.end(repaired)
+}
+
+async fn drain(given: Drain) -> Result<(), Failure> {
+	let Drain { to, dry_run, operator_listen } = given;
+	let mut lines = Lines::new();
+	lines.show_progress(format_args!("every row is looked at"));
+	let (mut all, mut done) = (0, 0u64);
+	let request = DrainRequest { to: ParticipantId(to), dry_run };
+	let drained = operator::drain(operator_listen, request, |line| match line {
+		DrainLine::Plan(plan) => {
+			all = plan.rows;
+			lines.print(&plan, false);
+		},
+		DrainLine::Drained(drained) => {
+			done += 1;
+			lines.print(&drained, drained.outcome.is_left());
+			lines.show_progress(format_args!("{done} of {all} records"));
+		},
+	});
+	let drained = drained.await;
+	lines.end(drained)
+}
+
+/// Lines of JSON on standard output, and on standard error how far it is, if somebody looks.
+struct Lines {
+	shows_progress: bool,
+	left: usize,
+	written: std::io::Result<()>,
+}
+
+impl Lines {
+	fn new() -> Self {
+		Self { shows_progress: std::io::stderr().is_terminal(), left: 0, written: Ok(()) }
 	}
-	repaired?;
-	written?;
-	match left {
-		0 => Ok(()),
-		count => Err(format!("records left: {count}; the report says of each what helps").into()),
+
+	fn print(&mut self, line: &impl serde::Serialize, is_left: bool) {
+		self.left += usize::from(is_left);
+		let shown = serde_json::to_string(line).map_err(std::io::Error::other);
+		let shown = shown.and_then(|line| writeln!(std::io::stdout(), "{line}"));
+		self.written = std::mem::replace(&mut self.written, Ok(())).and(shown);
+	}
+
+	fn show_progress(&self, how_far: std::fmt::Arguments<'_>) {
+		if self.shows_progress {
+			eprint!("\r{how_far}");
+		}
+	}
+
+	fn end(self, outcome: Result<(), OperatorError>) -> Result<(), Failure> {
+		if self.shows_progress {
+			eprintln!();
+		}
+		outcome?;
+		self.written?;
+		match self.left {
+			0 => Ok(()),
+			count => {
+				Err(format!("records left: {count}; the report says of each what helps").into())
+			},
+		}
 	}
 }
 

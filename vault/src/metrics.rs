@@ -86,6 +86,8 @@ pub struct Metrics {
 	receipt_rows: Family<OutcomeLabels, Counter>,
 	/// How long storage receipts took.
 	pub receipt_seconds: Histogram,
+	/// Requests for storage receipts that wait for their turn now.
+	pub receipts_waiting: Gauge,
 	/// 1 while the access log does not go on from what the chain knows of it.
 	pub log_diverged: Gauge,
 	/// Copies of records that other vaults were given.
@@ -94,6 +96,8 @@ pub struct Metrics {
 	pub copied_bytes: Counter,
 	/// What became of content that was to be fetched from other vaults.
 	copies: Family<OutcomeLabels, Counter>,
+	/// What became of records that one center hands over to another.
+	handed_over: Family<OutcomeLabels, Counter>,
 	/// The number of the finalized block that has been followed last.
 	pub finalized: Gauge<u64, AtomicU64>,
 	trouble: Family<TroubleLabels, Gauge>,
@@ -148,6 +152,8 @@ impl Default for Metrics {
 		let unknown_now = gauge("unknown_now", "Anchored records that nothing is known of here");
 		let scrub_age =
 			gauge("scrub_age_seconds", "Seconds since the last complete round of scrubbing");
+		let receipts_waiting =
+			gauge("receipts_waiting", "Requests for storage receipts that wait for their turn now");
 		let log_diverged =
 			gauge("log_diverged", "1 while the access log contradicts what the chain knows of it");
 		let receipt_rows = Family::<OutcomeLabels, Counter>::default();
@@ -160,6 +166,12 @@ impl Default for Metrics {
 		);
 		let copies = Family::<OutcomeLabels, Counter>::default();
 		registry.register("copies", "Content fetched from other vaults", copies.clone());
+		let handed_over = Family::<OutcomeLabels, Counter>::default();
+		registry.register(
+			"handed_over",
+			"Records that one center hands over to another",
+			handed_over.clone(),
+		);
 		let finalized = Gauge::default();
 		registry.register("finalized_block", "Last finalized block followed", finalized.clone());
 		let trouble = Family::<TroubleLabels, Gauge>::default();
@@ -195,10 +207,12 @@ impl Default for Metrics {
 			scrub_age,
 			receipt_rows,
 			receipt_seconds,
+			receipts_waiting,
 			log_diverged,
 			copies_sent,
 			copied_bytes,
 			copies,
+			handed_over,
 			finalized,
 			trouble,
 			contingency,
@@ -242,6 +256,11 @@ impl Metrics {
 	/// Counts what became of content that was to be fetched from another vault.
 	pub fn copy(&self, outcome: &'static str) {
 		self.copies.get_or_create(&OutcomeLabels { outcome }).inc();
+	}
+
+	/// Counts what became of a record that one center hands over to another.
+	pub fn handed_over(&self, outcome: &'static str) {
+		self.handed_over.get_or_create(&OutcomeLabels { outcome }).inc();
 	}
 
 	/// Notes how the chain stands.

@@ -1,8 +1,8 @@
-//! Fetching content from the vault of another custodian.
+//! Asking the vault of another custodian: for content, and to take records over.
 //!
-//! Asked is only the address in a center's row on the chain, at one fixed path, without following
-//! redirects; what comes counts only if it has the record's length and root. The other vault decides by the chain whether
-//! this one may have it: the request is signed with the receipt key.
+//! Asked is only the address in a center's row on the chain, at fixed paths, without following redirects; content
+//! that comes counts only if it has the record's length and root. The other vault decides by the chain what
+//! this one may: the requests are signed with the receipt key.
 
 use std::{
 	sync::{Arc, OnceLock},
@@ -12,15 +12,13 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use http::StatusCode;
+use http::{header, Method, StatusCode};
 use reqwest::{Client, Response, Url};
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
-use ward_crypto::request::RequestParts;
+use ward_crypto::request::{content_digest, RequestParts};
 use ward_primitives::{ParticipantId, PurposeOfUse, RecordId, VaultRow};
-use ward_vault_api::{
-	hex::Hex,
-	problem::{Problem, TYPE_PREFIX},
-};
+use ward_vault_api::{hex::Hex, problem::Problem};
 
 use crate::{
 	body::{timely, Interruption},
@@ -30,16 +28,16 @@ use crate::{
 	vault::Vault,
 };
 
-/// What vaults ask each other for copies for.
-const PURPOSE: PurposeOfUse = PurposeOfUse::Hoperat;
+/// What vaults ask each other for.
+pub(crate) const PURPOSE: PurposeOfUse = PurposeOfUse::Hoperat;
 
 /// How long a connection to another vault may take to come about.
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// The longest refusal that is read.
-const MAX_REFUSAL: usize = 16 << 10;
+/// The longest answer that is read, other than content.
+const MAX_ANSWER: usize = 16 << 10;
 
-/// Why content does not come from another vault.
+/// Why another vault does not give what it is asked for.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
 	/// What stands on the chain is no address that may be asked.
@@ -157,11 +155,10 @@ impl Vault {
 		let row = state.vault(center).await?;
 		let row = row.ok_or_else(|| Failure::Endpoint("the center has no vault there".into()))?;
 		let limits = &self.settings.limits;
-		let answer = self.request_copy(center, &row, record).await?;
+		let path = format!("/v1/records/{record}/content");
+		let answer = self.ask(center, &row, Method::GET, &path, None).await?;
 		if answer.status() != StatusCode::OK {
-			let status = answer.status();
-			let code = timeout(limits.idle_timeout, problem_of(answer)).await.ok().flatten();
-			return Err(Failure::Refused(code.unwrap_or_else(|| status.to_string())));
+			return Err(self.refusal_of(answer).await);
 		}
 		if answer.content_length().is_some_and(|length| length != expected.size) {
 			return Err(Failure::Mismatch);
@@ -177,35 +174,63 @@ impl Vault {
 		Ok(())
 	}
 
-	async fn request_copy(
+	/// Asks the vault of `center` something that it answers in JSON, with a body in JSON if there is one.
+	pub(crate) async fn ask_json<T: DeserializeOwned>(
 		&self,
 		center: ParticipantId,
 		row: &VaultRow,
-		record: RecordId,
+		method: Method,
+		path: &str,
+		body: Option<Vec<u8>>,
+	) -> Result<T, Failure> {
+		let answer = self.ask(center, row, method, path, body).await?;
+		if !answer.status().is_success() {
+			return Err(self.refusal_of(answer).await);
+		}
+		let reading = timeout(self.settings.limits.idle_timeout, short_body(answer)).await;
+		let body = reading.map_err(|_| Failure::TooSlow)?;
+		let said = body.and_then(|body| serde_json::from_slice(&body).ok());
+		said.ok_or_else(|| Failure::Unreachable("its answer cannot be read".into()))
+	}
+
+	/// Sends a signed request to the vault of `center`.
+	async fn ask(
+		&self,
+		center: ParticipantId,
+		row: &VaultRow,
+		method: Method,
+		path: &str,
+		body: Option<Vec<u8>>,
 	) -> Result<Response, Failure> {
-		let address = self.address_of(row, record)?;
+		let address = self.address_of(row, path)?;
+		let digest = body.as_deref().map(content_digest);
 		let genesis = self.genesis().await.map_err(|_| {
 			Failure::Chain("the node does not answer; check that it runs".to_owned())
 		})?;
 		let parts = RequestParts {
-			method: "GET",
+			method: method.as_str(),
 			path: address.path(),
 			query: None,
-			content_digest: None,
+			content_digest: digest.as_deref(),
 			vault: center,
 			genesis,
 			purpose: PURPOSE,
 		};
 		let signed = self.receipt_key.sign_request(&parts, self.clock.now() / 1000);
-		let request = self
+		let mut request = self
 			.peers
 			.client(&address)?
-			.get(address)
+			.request(method, address)
 			.header("ward-vault", center.to_string())
 			.header("ward-genesis", Hex(genesis).to_string())
 			.header("ward-purpose", PURPOSE.code())
 			.header("signature-input", signed.signature_input)
 			.header("signature", signed.signature);
+		if let (Some(body), Some(digest)) = (body, &digest) {
+			let kind = "application/json";
+			request = request.header("content-digest", digest).header(header::CONTENT_TYPE, kind);
+			request = request.body(body);
+		}
 		match timeout(self.settings.limits.idle_timeout, request.send()).await {
 			Ok(Ok(answer)) => Ok(answer),
 			Ok(Err(error)) => Err(Failure::Unreachable(in_full(&error))),
@@ -213,8 +238,15 @@ impl Vault {
 		}
 	}
 
-	/// Where the other vault has the content.
-	fn address_of(&self, row: &VaultRow, record: RecordId) -> Result<Url, Failure> {
+	async fn refusal_of(&self, answer: Response) -> Failure {
+		let status = answer.status();
+		let reading = timeout(self.settings.limits.idle_timeout, problem_of(answer));
+		let code = reading.await.ok().flatten();
+		Failure::Refused(code.unwrap_or_else(|| status.to_string()))
+	}
+
+	/// Where the other vault has a path.
+	fn address_of(&self, row: &VaultRow, path: &str) -> Result<Url, Failure> {
 		let endpoint = String::from_utf8_lossy(&row.endpoint).into_owned();
 		let mut address = match Url::parse(&endpoint) {
 			Ok(address) if row.endpoint_is_valid() => address,
@@ -225,7 +257,7 @@ impl Vault {
 			return Err(Failure::Endpoint(what));
 		}
 		let prefix = address.path().trim_end_matches('/').to_owned();
-		address.set_path(&format!("{prefix}/v1/records/{record}/content"));
+		address.set_path(&format!("{prefix}{path}"));
 		Ok(address)
 	}
 }
@@ -245,18 +277,23 @@ fn throttled(
 	}))
 }
 
-/// The code of a refusal, if the answer is one.
-async fn problem_of(answer: Response) -> Option<String> {
+/// All of a body, if it is short.
+async fn short_body(answer: Response) -> Option<Vec<u8>> {
 	let mut bytes = answer.bytes_stream();
 	let mut body = Vec::new();
 	while let Some(Ok(more)) = bytes.next().await {
-		if body.len() + more.len() > MAX_REFUSAL {
+		if body.len() + more.len() > MAX_ANSWER {
 			return None;
 		}
 		body.extend_from_slice(&more);
 	}
-	let problem: Problem = serde_json::from_slice(&body).ok()?;
-	let code = problem.kind.strip_prefix(TYPE_PREFIX)?;
+	Some(body)
+}
+
+/// The code of a refusal, if the answer is one.
+async fn problem_of(answer: Response) -> Option<String> {
+	let problem: Problem = serde_json::from_slice(&short_body(answer).await?).ok()?;
+	let code = problem.code()?;
 	// It is shown to the operator.
 	let is_word = code.len() <= 40 && code.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
 	is_word.then(|| code.to_owned())

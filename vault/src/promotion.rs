@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
 use ward_fail_points::die_at;
 use ward_primitives::{
-	decision::Obligations, Action, Basis, Decision, PurposeOfUse, RecordId, RecordRow,
+	decision::Obligations, Action, Basis, Custodian, Decision, PurposeOfUse, RecordId, RecordRow,
 };
 
 use crate::{
@@ -72,6 +72,12 @@ fn die_at_rows<T>(point: &'static str, rows: &[T]) {
 	}
 }
 
+/// Whether the chain still names a custodian at a row: a row that was handed over stays in the list of rows, but
+/// not in its record.
+pub(crate) fn is_held(row: &RecordRow, custodian: Custodian) -> bool {
+	row.custodians.contains(&custodian)
+}
+
 /// On which basis a record was written, as its row shows.
 pub(crate) fn basis_of(row: &RecordRow) -> Basis {
 	match row.author_center {
@@ -98,13 +104,19 @@ impl Vault {
 		loop {
 			let rows = state.custody(self.center(), progress.next_row, PAGE).await?;
 			let is_last = rows.is_empty();
+			let first = progress.next_row;
 			progress.next_row += rows.len() as u64;
 			if is_last {
 				(progress.finalized, progress.timestamp) = (head.hash, head.timestamp);
 			}
 			let mut anchored = Vec::with_capacity(rows.len());
-			for record in rows {
-				anchored.push((record, self.promotion_entry(state.as_ref(), record).await?));
+			for (record, row) in rows.into_iter().zip(first..) {
+				let on_chain = state.record(record).await?.ok_or(Code::Internal)?;
+				// What was handed over meanwhile is not expected here.
+				if is_held(&on_chain, Custodian { center: self.center(), row }) {
+					anchored
+						.push((record, self.promotion_entry(state.as_ref(), record, &on_chain)));
+				}
 			}
 			die_at_rows("vault.promote.rows-read", &anchored);
 			let reached = verified.filter(|_| is_last);
@@ -123,7 +135,12 @@ impl Vault {
 		}
 		// What was lost with an old database, and has been announced and uploaded anew.
 		for record in self.database.brought_again().await? {
-			let entry = self.promotion_entry(state.as_ref(), record).await?;
+			let on_chain = state.record(record).await?.ok_or(Code::Internal)?;
+			if on_chain.custodians.iter().all(|held| held.center != self.center()) {
+				self.database.forget_unknown(record).await?;
+				continue;
+			}
+			let entry = self.promotion_entry(state.as_ref(), record, &on_chain);
 			let (done, _) =
 				self.database.promote(vec![(record, entry)], progress, None, genesis).await?;
 			self.metrics.promoted.inc_by(done.len() as u64);
@@ -150,13 +167,13 @@ impl Vault {
 
 	/// The log's entry for a record that is anchored: its author wrote it, on the basis that its row
 	/// shows.
-	async fn promotion_entry(
+	fn promotion_entry(
 		&self,
 		state: &dyn StateView,
 		record: RecordId,
-	) -> Result<LogFacts, Refusal> {
-		let row = state.record(record).await?.ok_or(Code::Internal)?;
-		Ok(LogFacts {
+		row: &RecordRow,
+	) -> LogFacts {
+		LogFacts {
 			at: self.clock.now(),
 			actor: row.content.author,
 			patient: row.content.patient,
@@ -164,8 +181,8 @@ impl Vault {
 			action: Action::Write,
 			purpose: PurposeOfUse::Treat,
 			event: Event::Promotion,
-			decision: Decision::Permit { basis: basis_of(&row), obligations: Obligations::NONE },
+			decision: Decision::Permit { basis: basis_of(row), obligations: Obligations::NONE },
 			finalized: state.head().hash,
-		})
+		}
 	}
 }

@@ -10,11 +10,11 @@ use std::{
 	time::Instant,
 };
 
-use futures::{FutureExt, StreamExt, TryStreamExt};
+use futures::{stream, FutureExt, StreamExt, TryStreamExt};
 use ward_primitives::{
 	receipt::{leaf_of, seal::seal, Answer, Challenge, Row, RowAnswer},
 	record::COHORT_SIZE,
-	RecordId,
+	Custodian, RecordId,
 };
 
 use crate::{
@@ -22,12 +22,16 @@ use crate::{
 	chain::StateView,
 	database::deposits::{DepositRow, DepositState},
 	error::{Code, Refusal},
+	promotion::is_held,
 	store::{Expected, Leaf, LeafFault},
 	vault::Vault,
 };
 
 /// How many rows are asked of the node at once.
 const PAGE: u32 = 128;
+
+/// How many rows are asked of the node at the same time of which nothing is here.
+const ASKERS: usize = 16;
 
 /// How many leaves are read at the same time.
 const READERS: usize = 8;
@@ -58,7 +62,7 @@ impl Vault {
 		if !is_for_us {
 			return Err(Code::AccessDenied.into());
 		}
-		let _slot = self.receipts.try_acquire().map_err(|_| Code::Busy)?;
+		let _turn = self.receipts.take(witness.id).await?;
 		let begun = Instant::now();
 		let making = self.make_answer(witness.finalized.as_ref(), challenge);
 		let made = tokio::time::timeout(self.settings.limits.receipt_timeout, making).await;
@@ -94,10 +98,14 @@ impl Vault {
 		let asked = self.rows_asked(state, challenge).await?;
 		let budget = AtomicU64::new(WHOLE_READS);
 		let reading = asked.iter().map(|asked| self.answer_row(asked, challenge, &budget).boxed());
-		let answers = futures::stream::iter(reading.collect::<Vec<_>>()).buffered(READERS);
+		let answers = stream::iter(reading.collect::<Vec<_>>()).buffered(READERS);
 		let answers: Vec<RowAnswer> = answers.try_collect().await?;
-		let missing = answers.iter().filter(|answer| **answer == RowAnswer::Missing).count();
-		self.metrics.receipt((answers.len() - missing) as u64, missing as u64);
+		let held = answers.iter().filter(|answer| **answer != RowAnswer::Missing).count();
+		let expected = |(asked, answer): &(&Asked, &RowAnswer)| {
+			asked.row.is_held && **answer == RowAnswer::Missing
+		};
+		let missing = asked.iter().zip(&answers).filter(expected).count();
+		self.metrics.receipt(held as u64, missing as u64);
 		if missing > 0 {
 			tracing::warn!(cohort, witness = witness.0, missing, "a storage receipt has gaps");
 		}
@@ -131,20 +139,36 @@ impl Vault {
 		}
 		records.truncate(wanted);
 
-		let mut deposits = self.database.deposits(records.clone()).await?;
-		let mut asked = Vec::with_capacity(wanted);
-		for (record, number) in records.into_iter().zip(first..) {
+		let deposits = self.database.deposits(records.clone()).await?;
+		let asking = records.into_iter().zip(first..).map(|(record, number)| {
 			// A record's id says which content it is of, so what is noted here is what the chain has.
-			let deposit = deposits.remove(&record.0);
+			let deposit = deposits.get(&record.0).copied();
 			let deposit = deposit.filter(|row| row.content.record_id(&challenge.genesis) == record);
-			let content = match &deposit {
-				Some(row) => row.content,
-				None => state.record(record).await?.ok_or(Code::Internal)?.content,
-			};
-			let row = Row { record, root: content.content_root, size: content.size };
-			asked.push(Asked { row, number, deposit });
-		}
-		Ok(asked)
+			self.row_asked(state, record, number, deposit).boxed()
+		});
+		stream::iter(asking.collect::<Vec<_>>()).buffered(ASKERS).try_collect().await
+	}
+
+	/// A row as the chain has it. The chain is asked only about what is not here: what is, is shown, whether this
+	/// center still holds it or not.
+	async fn row_asked(
+		&self,
+		state: &dyn StateView,
+		record: RecordId,
+		number: u64,
+		deposit: Option<DepositRow>,
+	) -> Result<Asked, Refusal> {
+		let is_here = |row: &DepositRow| row.state != DepositState::Announced && !row.damaged;
+		let (content, is_held) = match &deposit {
+			Some(row) if is_here(row) => (row.content, true),
+			_ => {
+				let row = state.record(record).await?.ok_or(Code::Internal)?;
+				let own = Custodian { center: self.center(), row: number };
+				(row.content, is_held(&row, own))
+			},
+		};
+		let row = Row { record, root: content.content_root, size: content.size, is_held };
+		Ok(Asked { row, number, deposit })
 	}
 
 	/// What is on disk of one row.
@@ -154,7 +178,11 @@ impl Vault {
 		challenge: &Challenge,
 		budget: &AtomicU64,
 	) -> Result<RowAnswer, Refusal> {
-		let Row { record, root, size } = asked.row;
+		let Row { record, root, size, .. } = asked.row;
+		if !asked.row.is_held {
+			// Handed over, and gone or going: nobody expects it, and no operator needs to hear of it.
+			return Ok(RowAnswer::Missing);
+		}
 		let number = leaf_of(&challenge.challenge, &record, size);
 		let read = || self.store.leaf(record, Expected { root, size }, number);
 		// Of what is damaged elsewhere, a leaf that happens to be sound says nothing.

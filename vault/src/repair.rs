@@ -183,6 +183,8 @@ impl Vault {
 		if own.is_empty() {
 			return Ok(Outcome::left("the chain does not name this center as a custodian"));
 		}
+		// One that leaves keeps what it has handed over here until others have seen it.
+		let others: Vec<_> = others.into_iter().chain(self.former_custodians(&on_chain)).collect();
 		if others.is_empty() {
 			return Ok(Outcome::left(
 				"this center is its only custodian; put the file back from a backup",

@@ -14,7 +14,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
 	controllers::{
-		deposits, health, log, receipts, records, release, repair, sealing_keys, vault as info,
+		deposits, drain, health, log, receipts, records, release, repair, sealing_keys,
+		vault as info,
 	},
 	error::{describe_refusals, Code, Refusal, RequestId},
 	vault::Vault,
@@ -50,6 +51,7 @@ fn operator_routes() -> OpenApiRouter<Arc<Vault>> {
 		.routes(routes!(health::ready))
 		.routes(routes!(health::metrics))
 		.routes(routes!(repair::repair))
+		.routes(routes!(drain::drain))
 }
 
 /// The description of all paths, for `/openapi.json` and `ward-vault openapi`.

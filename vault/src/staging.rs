@@ -15,7 +15,7 @@ use ward_vault_api::deposit::Announcement;
 use crate::{
 	authentication::Actor,
 	body::timely,
-	database::deposits::{Announced, DepositRow, DepositState, Lodged},
+	database::deposits::{Announced, Bringer, DepositRow, DepositState, Lodged},
 	error::{Code, Refusal},
 	store::StoreError,
 	vault::Vault,
@@ -24,6 +24,9 @@ use crate::{
 /// How long before a deposit may be discarded its receipt ends, in milliseconds: an anchoring that
 /// was in time is final, and has been seen here, before the bytes go.
 pub const RECEIPT_MARGIN: Moment = 3_600_000;
+
+/// How long before its end a receipt may be renewed without another upload, in milliseconds.
+pub(crate) const RENEWAL: Moment = 20 * 60_000;
 
 /// The most recipients that a data key may be wrapped for at once.
 const MAX_WRAPS: usize = 8;
@@ -46,18 +49,28 @@ impl From<StoreError> for Refusal {
 }
 
 impl Vault {
-	/// Lodges what an author announces, and begins to fetch the content if it is to come from another vault.
+	/// Lodges what an author announces.
 	pub(crate) async fn announce(
 		self: &Arc<Self>,
 		actor: &Actor,
 		announcement: Announcement,
 	) -> Result<(RecordId, Announced), Refusal> {
-		let Announcement { content, opening, wraps, patient_only, custodians, from } = announcement;
-		let (content, opening) = (RecordContent::from(content), AttributesOpening::from(opening));
 		actor.ensure_active()?;
-		if actor.id != content.author {
+		if actor.id != announcement.content.author {
 			return Err(Code::AccessDenied.into());
 		}
+		self.lodge(announcement, Bringer::Author(self.settings.limits.staging)).await
+	}
+
+	/// Lodges what somebody announces who may, and begins to fetch the content if it is to come from another
+	/// vault.
+	pub(crate) async fn lodge(
+		self: &Arc<Self>,
+		announcement: Announcement,
+		bringer: Bringer,
+	) -> Result<(RecordId, Announced), Refusal> {
+		let Announcement { content, opening, wraps, patient_only, custodians, from } = announcement;
+		let (content, opening) = (RecordContent::from(content), AttributesOpening::from(opening));
 		if content.size > self.settings.limits.upload_bytes {
 			return Err(Code::TooLarge.into());
 		}
@@ -81,7 +94,10 @@ impl Vault {
 		let genesis = self.genesis().await?;
 		let record = content.record_id(&genesis);
 		check_recipients(&wraps, &content, self.center(), patient_only)?;
-		for wrapped in wraps.iter().filter(|wrapped| wrapped.recipient == self.center()) {
+		// Of a patient-only record the vault releases each wrap as it is: one for its own center is that of an
+		// author, who has a sealing key.
+		let own = |wrapped: &&WrappedKey| wrapped.recipient == self.center() && !patient_only;
+		for wrapped in wraps.iter().filter(own) {
 			self.release.check(wrapped, genesis, record).map_err(|_| {
 				Refusal::malformed("The wrap for this vault does not open with its release key.")
 			})?;
@@ -94,16 +110,16 @@ impl Vault {
 			damaged: false,
 		};
 		let lodged = Lodged { row, opening, wraps, copiers: custodians };
-		let announced =
-			self.database.announce(record, lodged, self.settings.limits.staging).await?;
+		let announced = self.database.announce(record, lodged, bringer).await?;
 		die_at("vault.announce.row-written");
 		match announced {
 			Announced::Conflict => Err(Code::DepositConflict.into()),
 			Announced::QuotaExceeded => Err(Code::StagingQuotaExceeded.into()),
 			Announced::New(row) | Announced::Known(row) => {
-				let lacks_content = row.state == DepositState::Announced || row.damaged;
-				if let Some(from) = from.filter(|_| lacks_content) {
-					self.begin_copy(record, from);
+				if let Some(from) = from {
+					if self.lasting_receipt(record, &row).await?.is_none() {
+						self.begin_copy(record, from);
+					}
 				}
 				Ok((record, announced))
 			},
@@ -190,6 +206,18 @@ impl Vault {
 		}
 	}
 
+	/// The same, if it counts for long enough to be of use.
+	pub(crate) async fn lasting_receipt(
+		&self,
+		record: RecordId,
+		row: &DepositRow,
+	) -> Result<Option<Deposit>, Refusal> {
+		let least = self.clock.now().saturating_add(RENEWAL);
+		let lasts =
+			|deposit: &Deposit| row.state == DepositState::Anchored || deposit.expires > least;
+		Ok(self.standing_receipt(record, row).await?.filter(lasts))
+	}
+
 	/// The signed receipt of a deposit, if its content is here.
 	pub(crate) async fn receipt(
 		&self,
@@ -231,16 +259,22 @@ impl Vault {
 			let row = self.database.deposit(record).await?;
 			let over = row.is_some_and(|row| self.is_over(&row, horizon));
 			if over && self.database.begin_discard(record).await? {
-				die_at("vault.discard.taken-back");
-				self.store.delete(record).await?;
-				die_at("vault.discard.bytes-deleted");
-				self.database.finish_discard(record).await?;
-				self.copies.forget(record);
+				self.discard(record).await?;
 				self.metrics.discarded.inc();
 				count += 1;
 			}
 		}
 		Ok(count)
+	}
+
+	/// Deletes all of a record of which was taken back that it is here. The caller holds its lock.
+	pub(crate) async fn discard(&self, record: RecordId) -> Result<(), Refusal> {
+		die_at("vault.discard.taken-back");
+		self.store.delete(record).await?;
+		die_at("vault.discard.bytes-deleted");
+		self.database.finish_discard(record).await?;
+		self.copies.forget(record);
+		Ok(())
 	}
 
 	fn is_over(&self, row: &DepositRow, horizon: Moment) -> bool {

@@ -15,6 +15,7 @@ use crate::{
 	config::Settings,
 	copying::Copies,
 	database::{Database, DatabaseError},
+	drain::Drains,
 	error::{Code, Refusal},
 	keys::{KeyError, ReceiptKey},
 	metrics::Metrics,
@@ -23,6 +24,7 @@ use crate::{
 	scrub::Suspects,
 	standing::Memory,
 	store::{ContentStore, StoreError},
+	turns::Turns,
 };
 
 /// What time it is.
@@ -85,14 +87,16 @@ pub struct Vault {
 	pub(crate) seen: Memory,
 	/// Slots for uploads.
 	pub(crate) uploads: Semaphore,
-	/// Slots for storage receipts.
-	pub(crate) receipts: Semaphore,
+	/// The turns at storage receipts.
+	pub(crate) receipts: Turns,
 	/// What the scrubber is to look at first.
 	pub(crate) suspects: Suspects,
 	/// Told when content was found damaged.
 	pub(crate) damage: Notify,
 	/// Deposits that are being fetched from other vaults.
 	pub(crate) copies: Copies,
+	/// The drain that is under way.
+	pub(crate) drains: Drains,
 	/// What other vaults are asked with.
 	pub(crate) peers: Peers,
 	/// Whether the access log goes on from what the chain knows of it.
@@ -118,10 +122,11 @@ impl Vault {
 			database,
 			store: ContentStore::open(&paths.content)?,
 			uploads: Semaphore::new(settings.limits.concurrent_uploads),
-			receipts: Semaphore::new(settings.limits.concurrent_receipts),
+			receipts: Turns::new(settings.limits.concurrent_receipts),
 			suspects: Suspects::default(),
 			damage: Notify::new(),
 			copies: Copies::default(),
+			drains: Drains::default(),
 			peers: Peers::default(),
 			log_watch: Watch::default(),
 			settings,

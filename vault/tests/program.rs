@@ -121,6 +121,23 @@ fn repair_needs_a_vault_that_runs_and_records_that_are_ones() {
 }
 
 #[test]
+fn drain_needs_a_vault_that_runs_and_a_center() {
+	let nobody = ["drain", "--operator-listen", "127.0.0.1:1"];
+	fails(&nobody, "--to <CENTER>");
+	fails(&[&nobody[..], &["--to", "3"]].concat(), "no vault answers at 127.0.0.1:1");
+}
+
+#[test]
+fn a_vault_that_accepts_hand_overs_says_from_whom_and_not_from_itself() {
+	let home = tempfile::tempdir().unwrap();
+	init(home.path());
+	let check = command("check-config", home.path());
+	let accepting = |centers| [&check[..], &["--accept-from", centers]].concat();
+	assert!(run(&accepting("3,4")).status.success());
+	fails(&accepting("3,7"), "is this vault's own center");
+}
+
+#[test]
 fn the_description_is_printed_as_json() {
 	let output = run(&["openapi"]);
 	let description: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -174,6 +191,10 @@ async fn a_vault_without_its_node_says_so_and_ends_cleanly_when_told() {
 		assert_eq!(left.status.code(), Some(1));
 		let line: serde_json::Value = serde_json::from_slice(&left.stdout).unwrap();
 		assert_eq!((&line["record"], &line["outcome"]), (&record.into(), &"left".into()));
+		let drained = run(&["drain", "--to", "3", "--operator-listen", &operator]);
+		let said = String::from_utf8(drained.stderr).unwrap();
+		assert!(!drained.status.success() && drained.stdout.is_empty());
+		assert!(said.contains("The vault's node does not answer"), "{said}");
 		let ready = reqwest::get(format!("http://{operator}/readyz")).await.unwrap();
 		assert_eq!(ready.status().as_u16(), 503);
 		let report: serde_json::Value = ready.json().await.unwrap();

@@ -32,7 +32,7 @@ pub struct Announcement {
 	#[cfg_attr(feature = "openapi", schema(value_type = Vec<u64>))]
 	pub custodians: Vec<ParticipantId>,
 	/// The center from whose vault this one is to fetch the content, instead of waiting for an upload. That
-	/// vault must have it, and have been told of this one in `custodians`.
+	/// vault must have it, and have been told of this one in `custodians`, or be handing the record over.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	#[cfg_attr(feature = "openapi", schema(value_type = Option<u64>))]
 	pub from: Option<ParticipantId>,

@@ -36,11 +36,15 @@ pub enum Event {
 	/// The content for the vault of another custodian. The chain decided, by naming it as one.
 	#[codec(index = 7)]
 	Copy,
+	/// A record that was handed over is not held here any more; most often, all of it is deleted next. The chain
+	/// decided, by naming another center in the place of this one.
+	#[codec(index = 8)]
+	HandOver,
 }
 
 impl Event {
 	/// All events, in the order of their numbers.
-	pub const ALL: [Self; 8] = [
+	pub const ALL: [Self; 9] = [
 		Self::Key,
 		Self::Content,
 		Self::Promotion,
@@ -49,9 +53,10 @@ impl Event {
 		Self::ContentInContingency,
 		Self::FactsInContingency,
 		Self::Copy,
+		Self::HandOver,
 	];
 
-	/// The same event in contingency mode, in which nothing is promoted or copied.
+	/// The same event in contingency mode, in which nothing is promoted, copied or handed over.
 	#[must_use]
 	pub const fn in_contingency(self) -> Self {
 		match self {
@@ -73,6 +78,7 @@ impl Event {
 			Self::ContentInContingency => "content-in-contingency",
 			Self::FactsInContingency => "facts-in-contingency",
 			Self::Copy => "copy",
+			Self::HandOver => "hand-over",
 		}
 	}
 }
@@ -139,7 +145,8 @@ pub struct LogEntryJson {
 	/// `read` or `write`.
 	#[cfg_attr(feature = "openapi", schema(value_type = String))]
 	pub action: Action,
-	/// `key`, `content`, `facts`, `promotion` or `copy`; the first three also with `-in-contingency`.
+	/// `key`, `content`, `facts`, `promotion`, `copy` or `hand-over`; the first three also with
+	/// `-in-contingency`.
 	#[cfg_attr(feature = "openapi", schema(value_type = String))]
 	pub event: Event,
 	/// The decision.

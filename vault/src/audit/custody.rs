@@ -2,17 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::{stream, StreamExt, TryStreamExt};
 use serde::Serialize;
-use ward_primitives::{Digest, ParticipantId, RecordId};
+use ward_primitives::{Custodian, Digest, ParticipantId, RecordId};
 
 use super::{hex, Finding};
 use crate::{
 	chain::{ChainView, Unreachable},
 	database::deposits::{DepositRow, DepositState, Progress},
+	promotion::is_held,
 };
 
 /// How many rows are asked for at once.
 const PAGE: u32 = 128;
+
+/// How many records are asked for at the same time.
+const READERS: usize = 16;
 
 /// What the chain says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -22,6 +27,8 @@ pub struct Custody {
 	pub records: u64,
 	/// How many of them are stored, and will be promoted when the vault runs again.
 	pub waiting: u64,
+	/// How many rows it has of records that were handed over to other centers.
+	pub handed_over: u64,
 }
 
 pub(super) async fn compare(
@@ -38,16 +45,31 @@ pub(super) async fn compare(
 		return Ok((custody, vec![Finding::new("other-chain", what)]));
 	}
 	let state = chain.finalized().await?;
-	let mut held = BTreeSet::new();
+	let mut known = BTreeSet::new();
+	let mut first = 0;
 	loop {
-		let rows = state.custody(center, custody.records, PAGE).await?;
+		let rows = state.custody(center, first, PAGE).await?;
 		if rows.is_empty() {
 			break;
 		}
-		for record in rows {
-			let was_followed = custody.records < progress.next_row;
+		let next = first + rows.len() as u64;
+		let state = state.as_ref();
+		let rows = stream::iter(rows.into_iter().zip(first..)).map(|(record, row)| async move {
+			let on_chain = state.record(record).await?;
+			// Of what it does not have the chain cannot say that it was handed over.
+			let own = Custodian { center, row };
+			Ok::<_, Unreachable>((record, row, on_chain.is_none_or(|row| is_held(&row, own))))
+		});
+		let rows: Vec<_> = rows.buffered(READERS).try_collect().await?;
+		first = next;
+		for (record, row, is_held) in rows {
+			known.insert(record);
+			if !is_held {
+				custody.handed_over += 1;
+				continue;
+			}
 			custody.records += 1;
-			held.insert(record);
+			let was_followed = row < progress.next_row;
 			match deposits.get(&record).map(|row| row.state) {
 				Some(DepositState::Anchored) => {},
 				Some(DepositState::Stored { .. }) if !was_followed => custody.waiting += 1,
@@ -57,7 +79,7 @@ pub(super) async fn compare(
 	}
 	let is_anchored = |row: &DepositRow| row.state == DepositState::Anchored;
 	for (record, _) in deposits.iter().filter(|(_, row)| is_anchored(row)) {
-		if !held.contains(record) {
+		if !known.contains(record) {
 			let what =
 				"it is anchored here, and the finalized chain does not say so; check that the \
 			            node has caught up and that the center's number is the right one";

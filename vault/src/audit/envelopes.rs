@@ -1,4 +1,5 @@
-//! The wrapped keys that a vault releases from: each opens with its release key.
+//! The wrapped keys that a vault releases from: each opens with its release key. Those of patient-only records
+//! are released as they are.
 
 use redb::{ReadTransaction, ReadableTable};
 use ward_crypto::wrap::WrappedKey;
@@ -6,7 +7,11 @@ use ward_primitives::{participant::SealingSuite, Digest, ParticipantId, RecordId
 
 use super::Finding;
 use crate::{
-	database::{decode, deposits::WRAPS, Result},
+	database::{
+		decode,
+		deposits::{DepositRow, DEPOSITS, WRAPS},
+		Result,
+	},
 	release::ReleaseService,
 };
 
@@ -16,11 +21,16 @@ pub(super) fn check(
 	center: ParticipantId,
 	genesis: Digest,
 ) -> Result<Vec<Finding>> {
+	let deposits = transaction.open_table(DEPOSITS)?;
 	let mut findings = Vec::new();
 	for entry in transaction.open_table(WRAPS)?.iter()? {
 		let (key, value) = entry?;
 		let (record, recipient) = key.value();
 		if recipient != center.0 {
+			continue;
+		}
+		let row = deposits.get(record)?.and_then(|row| decode::<DepositRow>(row.value()).ok());
+		if row.is_some_and(|row| row.patient_only) {
 			continue;
 		}
 		let record = RecordId(*record);

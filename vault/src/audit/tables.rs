@@ -1,6 +1,6 @@
 //! The rows of the database, compared with each other.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use redb::{ReadTransaction, ReadableTable, ReadableTableMetadata};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use ward_primitives::{AttributesOpening, Digest, ParticipantId, RecordId};
 use super::Finding;
 use crate::database::{
 	decode,
-	deposits::{DepositRow, DepositState, DAMAGED, DEPOSITS, OPENINGS, STAGED, WRAPS},
+	deposits::{DepositRow, DepositState, DAMAGED, DEPOSITS, HANDED_OVER, OPENINGS, STAGED, WRAPS},
 	nonces::{BY_EXPIRY, NONCES},
 	sealing_keys::{self, BY_DIGEST, SEALING_KEYS},
 	Result,
@@ -117,7 +117,7 @@ fn check_lodged(transaction: &ReadTransaction, rows: &mut Rows) -> Result<()> {
 	Ok(())
 }
 
-/// What counts against an author's staging quota is what is not anchored, and nothing else.
+/// What counts against an author's staging quota, or is handed over, is what is not anchored, and nothing else.
 fn check_staged(transaction: &ReadTransaction, rows: &mut Rows) -> Result<()> {
 	let mut staged = BTreeMap::new();
 	for entry in transaction.open_table(STAGED)?.iter()? {
@@ -125,15 +125,22 @@ fn check_staged(transaction: &ReadTransaction, rows: &mut Rows) -> Result<()> {
 		let (author, record) = key.value();
 		staged.insert(RecordId(*record), (author, size.value()));
 	}
+	let mut handed = BTreeSet::new();
+	for entry in transaction.open_table(HANDED_OVER)?.iter()? {
+		handed.insert(RecordId(*entry?.0.value()));
+	}
 	for (record, row) in &rows.deposits {
-		let expected = (row.state != DepositState::Anchored)
-			.then_some((row.content.author.0, row.content.size));
-		if staged.remove(record) != expected {
+		let is_handed_over = handed.remove(record);
+		let is_anchored = row.state == DepositState::Anchored;
+		let expected =
+			(!is_anchored && !is_handed_over).then_some((row.content.author.0, row.content.size));
+		let is_both = is_anchored && is_handed_over;
+		if staged.remove(record) != expected || is_both {
 			let what = format!("the staging quota counts it wrongly; {RESTORE}");
 			rows.findings.push(Finding::of(*record, "staging-mismatch", what));
 		}
 	}
-	let others = staged.into_keys().map(|record| {
+	let others = staged.into_keys().chain(handed).map(|record| {
 		let what = format!("the staging quota counts a deposit that is not there; {RESTORE}");
 		Finding::of(record, "orphan-row", what)
 	});

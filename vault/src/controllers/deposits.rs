@@ -4,26 +4,27 @@ use std::sync::Arc;
 
 use axum::{body::Body, extract::State, Json};
 use http::{header, HeaderMap, StatusCode};
-use ward_primitives::{Deposit, RecordId};
+use ward_primitives::{Deposit, KeyRoles, RecordId};
 use ward_vault_api::{
 	deposit::{Announcement, DepositStatus, ReceiptJson},
 	problem::Problem,
 };
 
 use crate::{
-	authentication::{record_id, PathParameter, Signed, SignedJson},
+	authentication::{record_id, Actor, PathParameter, Signed, SignedJsonOrVault, SignedOrVault},
 	database::deposits::{Announced, DepositRow, DepositState},
 	error::{Code, Refusal},
 	vault::Vault,
 };
 
-/// Announce a record that is to be uploaded.
+/// Announce a record that is to be uploaded; or, signed with the receipt key of a custodian that this vault
+/// accepts, one that is to be taken over from it.
 #[utoipa::path(
 	post, path = "/v1/deposits", tag = "deposits", request_body = Announcement,
 	responses(
 		(status = 201, description = "Upload the ciphertext to `upload`", body = DepositStatus),
 		(status = 200, description = "It is known already", body = DepositStatus),
-		(status = 403, description = "access-denied", body = Problem),
+		(status = 403, description = "access-denied, hand-over-not-accepted", body = Problem),
 		(status = 408, description = "too-slow", body = Problem),
 		(status = 409, description = "deposit-conflict", body = Problem),
 		(status = 413, description = "too-large", body = Problem),
@@ -33,33 +34,41 @@ use crate::{
 )]
 pub async fn announce(
 	State(vault): State<Arc<Vault>>,
-	SignedJson(actor, announcement): SignedJson<Announcement>,
+	SignedJsonOrVault(actor, announcement): SignedJsonOrVault<Announcement>,
 ) -> Result<(StatusCode, Json<DepositStatus>), Refusal> {
-	let (record, status, row) = match vault.announce(&actor, announcement).await? {
+	let announced = match actor.role {
+		KeyRoles::RECEIPT => vault.take_over(&actor, announcement).await?,
+		_ => vault.announce(&actor, announcement).await?,
+	};
+	let (record, status, row) = match announced {
 		(record, Announced::New(row)) => (record, StatusCode::CREATED, row),
 		(record, Announced::Known(row)) => (record, StatusCode::OK, row),
 		(_, Announced::Conflict | Announced::QuotaExceeded) => return Err(Code::Internal.into()),
 	};
-	Ok((status, Json(describe(&vault, record, &row).await?)))
+	Ok((status, Json(describe(&vault, &actor, record, &row).await?)))
 }
 
-/// How far a deposit has come, and its receipt once the content is stored.
+/// How far a deposit has come, and its receipt once the content is stored; for its author, and for a custodian
+/// that hands it over.
 #[utoipa::path(
 	get, path = "/v1/deposits/{record}", tag = "deposits",
 	params(("record" = String, Path, description = "The record's id")),
 	responses(
 		(status = 200, description = "State and receipt", body = DepositStatus),
-		(status = 403, description = "access-denied", body = Problem),
+		(status = 403, description = "access-denied, hand-over-not-accepted", body = Problem),
 	)
 )]
 pub async fn status(
 	State(vault): State<Arc<Vault>>,
 	PathParameter(record): PathParameter,
-	Signed(actor): Signed,
+	SignedOrVault(actor): SignedOrVault,
 ) -> Result<Json<DepositStatus>, Refusal> {
 	let record = record_id(&record)?;
-	let row = vault.own_deposit(&actor, record).await?;
-	Ok(Json(describe(&vault, record, &row).await?))
+	let row = match actor.role {
+		KeyRoles::RECEIPT => vault.offered_deposit(&actor, record).await?,
+		_ => vault.own_deposit(&actor, record).await?,
+	};
+	Ok(Json(describe(&vault, &actor, record, &row).await?))
 }
 
 /// Upload the ciphertext of an announced record, and get a deposit receipt for it.
@@ -102,13 +111,18 @@ const fn state_name(state: DepositState) -> &'static str {
 
 async fn describe(
 	vault: &Vault,
+	actor: &Actor,
 	record: RecordId,
 	row: &DepositRow,
 ) -> Result<DepositStatus, Refusal> {
 	// In this order: a copy that ends between the two has left its receipt.
 	let copy = vault.copies.of(record);
 	let row = &vault.database.deposit(record).await?.unwrap_or(*row);
-	let receipt = match vault.receipt(record, row).await? {
+	let deposit = match actor.role {
+		KeyRoles::RECEIPT => vault.promise(record, row).await?,
+		_ => vault.receipt(record, row).await?,
+	};
+	let receipt = match deposit {
 		Some(deposit) => Some(receipt(vault, record, row, &deposit).await?),
 		None => None,
 	};

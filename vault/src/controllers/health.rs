@@ -128,6 +128,8 @@ pub async fn metrics(State(vault): State<Arc<Vault>>) -> Result<impl IntoRespons
 		let age = vault.clock.now().saturating_sub(since) / 1000;
 		vault.metrics.scrub_age.set(i64::try_from(age).unwrap_or(i64::MAX));
 	}
+	let waiting = vault.receipts.waiting();
+	vault.metrics.receipts_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
 	let text = vault.metrics.text().map_err(Refusal::internal)?;
 	let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 	Ok(([(header::CONTENT_TYPE, kind)], text))

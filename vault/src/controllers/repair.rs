@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use axum::{
-	body::{Body, Bytes},
 	extract::{rejection::JsonRejection, State},
-	response::{IntoResponse, Response},
+	response::Response,
 	Json,
 };
 use futures::StreamExt;
-use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use ward_primitives::RecordId;
 
+use super::lines::{answer, line};
 use crate::{error::Refusal, repair::Outcome, vault::Vault};
 
 /// What is to be repaired.
@@ -60,18 +59,12 @@ pub async fn repair(
 		true => vault.damaged_or_missing().await?,
 		false => request.records,
 	};
+	let patience = vault.settings.limits.idle_timeout;
 	let plan = line(&RepairPlan { records: records.len() });
 	let mended = futures::stream::iter(records).then(move |record| {
 		let vault = vault.clone();
 		async move { line(&Repaired { record, outcome: vault.mend(record).await }) }
 	});
 	let lines = futures::stream::iter([plan]).chain(mended);
-	let kind = [(header::CONTENT_TYPE, "application/x-ndjson")];
-	Ok((kind, Body::from_stream(lines)).into_response())
-}
-
-fn line(value: &impl Serialize) -> Result<Bytes, std::io::Error> {
-	let mut line = serde_json::to_vec(value)?;
-	line.push(b'\n');
-	Ok(line.into())
+	Ok(answer(lines, patience))
 }

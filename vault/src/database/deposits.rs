@@ -23,12 +23,17 @@ use crate::{
 pub(crate) const DEPOSITS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("deposits");
 pub(crate) const OPENINGS: TableDefinition<&[u8; 32], &[u8]> = TableDefinition::new("openings");
 pub(crate) const WRAPS: TableDefinition<(&[u8; 32], u64), &[u8]> = TableDefinition::new("wraps");
-/// Author and record of each deposit that is not anchored, with its size.
+/// Author and record of each deposit that is not anchored and that its author has brought, with its size.
 pub(crate) const STAGED: TableDefinition<(u64, &[u8; 32]), u64> = TableDefinition::new("staged");
 /// The deposits whose content was found damaged or missing.
 pub(crate) const DAMAGED: TableDefinition<&[u8; 32], ()> = TableDefinition::new("damaged");
-/// The centers whose vaults may fetch a deposit that is not anchored.
+/// The centers whose vaults may fetch a deposit that is not anchored, or that is handed over to them.
 pub(crate) const COPIERS: TableDefinition<(&[u8; 32], u64), ()> = TableDefinition::new("copiers");
+/// The deposits, neither anchored nor brought by their authors, with the center that hands each over: another
+/// one to this, or this one, where what is left of it is being deleted.
+pub(crate) const HANDED_OVER: TableDefinition<&[u8; 32], u64> = TableDefinition::new("handed-over");
+/// Until when the latest receipt counts that another custodian has of an anchored deposit.
+pub(crate) const PROMISED: TableDefinition<&[u8; 32], u64> = TableDefinition::new("promised");
 /// The records of which the chain says that they are here, and which have no deposit.
 pub(crate) const UNKNOWN: TableDefinition<&[u8; 32], ()> = TableDefinition::new("unknown");
 pub(super) const PROGRESS: &str = "promotion";
@@ -42,6 +47,8 @@ pub(super) fn create_tables(transaction: &WriteTransaction) -> Result<()> {
 	transaction.open_table(STAGED)?;
 	transaction.open_table(COPIERS)?;
 	transaction.open_table(UNKNOWN)?;
+	transaction.open_table(HANDED_OVER)?;
+	transaction.open_table(PROMISED)?;
 	let mut damaged = transaction.open_table(DAMAGED)?;
 	let is_listed: Option<bool> = fact(&transaction.open_table(FACTS)?, DAMAGED_LISTED)?;
 	if is_listed.is_none() {
@@ -102,7 +109,8 @@ pub struct Lodged {
 	pub opening: AttributesOpening,
 	/// The wrapped data keys.
 	pub wraps: Vec<WrappedKey>,
-	/// The centers whose vaults may fetch the content as long as it is not anchored.
+	/// The centers whose vaults may fetch the content as long as it is not anchored, or to which it is handed
+	/// over.
 	pub copiers: Vec<ParticipantId>,
 }
 
@@ -128,6 +136,20 @@ pub struct StagingQuota {
 	pub deposits: u64,
 }
 
+/// Who brings a deposit.
+#[derive(Clone, Copy, Debug)]
+pub enum Bringer {
+	/// Its author, who may have so much in staging.
+	Author(StagingQuota),
+	/// A custodian that hands it over.
+	Custodian {
+		/// The center.
+		center: ParticipantId,
+		/// How many deposits may be in staging that are handed over, by all centers together.
+		deposits: u64,
+	},
+}
+
 /// What became of an announcement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Announced {
@@ -137,7 +159,7 @@ pub enum Announced {
 	Known(DepositRow),
 	/// It was known with other facts.
 	Conflict,
-	/// The author has too much in staging.
+	/// The author, or those that hand over, have too much in staging.
 	QuotaExceeded,
 }
 
@@ -163,17 +185,16 @@ impl Database {
 		self.read(move |transaction| row(&transaction.open_table(DEPOSITS)?, record)).await
 	}
 
-	/// Lodges a new deposit, unless its author has too much in staging. A repeated announcement by
-	/// the author may bring fresh wraps for the same recipients as long as it is not anchored.
+	/// Lodges a new deposit, unless there is too much in staging. A repeated announcement may bring fresh
+	/// wraps for the same recipients as long as it is not anchored.
 	pub async fn announce(
 		&self,
 		record: RecordId,
 		new: Lodged,
-		quota: StagingQuota,
+		bringer: Bringer,
 	) -> Result<Announced> {
 		self.write(move |transaction| {
 			let mut deposits = transaction.open_table(DEPOSITS)?;
-			let mut staged = transaction.open_table(STAGED)?;
 			let mut wraps = transaction.open_table(WRAPS)?;
 			if let Some(known) = row(&deposits, record)? {
 				let recipients = recipients(&wraps, record)?;
@@ -183,19 +204,13 @@ impl Database {
 				if known.state != DepositState::Anchored {
 					insert_wraps(&mut wraps, record, &new.wraps)?;
 					set_copiers(transaction, record, &new.copiers)?;
+					note_hander(transaction, record, bringer)?;
 				}
 				return Ok(Announced::Known(known));
 			}
-			let author = new.row.content.author.0;
-			let (mut bytes, mut count) = (new.row.content.size, 1u64);
-			for entry in staged.range((author, &[0; 32])..=(author, &[0xff; 32]))? {
-				bytes = bytes.saturating_add(entry?.1.value());
-				count += 1;
-			}
-			if bytes > quota.bytes || count > quota.deposits {
+			if !stage(transaction, record, &new.row.content, bringer)? {
 				return Ok(Announced::QuotaExceeded);
 			}
-			staged.insert((author, &record.0), new.row.content.size)?;
 			deposits.insert(&record.0, new.row.encode().as_slice())?;
 			transaction.open_table(OPENINGS)?.insert(&record.0, new.opening.encode().as_slice())?;
 			insert_wraps(&mut wraps, record, &new.wraps)?;
@@ -313,6 +328,7 @@ impl Database {
 		self.write(move |transaction| {
 			let mut deposits = transaction.open_table(DEPOSITS)?;
 			let mut staged = transaction.open_table(STAGED)?;
+			let mut handed_over = transaction.open_table(HANDED_OVER)?;
 			let mut not_here = transaction.open_table(UNKNOWN)?;
 			let (mut promoted, mut unknown) = (Vec::new(), Vec::new());
 			for (record, facts) in &anchored {
@@ -330,6 +346,7 @@ impl Database {
 				deposits.insert(&record.0, found.encode().as_slice())?;
 				list_damage(transaction, *record, &found)?;
 				staged.remove((found.content.author.0, &record.0))?;
+				handed_over.remove(&record.0)?;
 				// From here on the chain says who may.
 				set_copiers(transaction, *record, &[])?;
 				die_at("vault.promote.row-changed");
@@ -376,11 +393,15 @@ impl Database {
 		self.read(|transaction| {
 			let deposits = transaction.open_table(DEPOSITS)?;
 			let mut found = Vec::new();
+			let mut note = |record| -> Result<()> {
+				found.extend(row(&deposits, record)?.map(|row| (record, row)));
+				Ok(())
+			};
 			for entry in transaction.open_table(STAGED)?.iter()? {
-				let record = RecordId(*entry?.0.value().1);
-				if let Some(staged) = row(&deposits, record)? {
-					found.push((record, staged));
-				}
+				note(RecordId(*entry?.0.value().1))?;
+			}
+			for entry in transaction.open_table(HANDED_OVER)?.iter()? {
+				note(RecordId(*entry?.0.value()))?;
 			}
 			Ok(found)
 		})
@@ -410,6 +431,8 @@ impl Database {
 			transaction.open_table(DAMAGED)?.remove(&record.0)?;
 			set_copiers(transaction, record, &[])?;
 			transaction.open_table(STAGED)?.remove((gone.content.author.0, &record.0))?;
+			transaction.open_table(HANDED_OVER)?.remove(&record.0)?;
+			transaction.open_table(PROMISED)?.remove(&record.0)?;
 			let mut wraps = transaction.open_table(WRAPS)?;
 			for recipient in recipients(&wraps, record)? {
 				wraps.remove((&record.0, recipient.0))?;
@@ -441,7 +464,7 @@ impl Database {
 	}
 }
 
-fn row(
+pub(super) fn row(
 	deposits: &impl ReadableTable<&'static [u8; 32], &'static [u8]>,
 	record: RecordId,
 ) -> Result<Option<DepositRow>> {
@@ -470,8 +493,54 @@ fn lodged(transaction: &ReadTransaction, record: RecordId) -> Result<Option<Lodg
 	Ok(Some(Lodged { row, opening, wraps, copiers }))
 }
 
+/// Counts a new deposit as one in staging. False if there is too much already.
+fn stage(
+	transaction: &WriteTransaction,
+	record: RecordId,
+	content: &RecordContent,
+	bringer: Bringer,
+) -> Result<bool> {
+	let quota = match bringer {
+		Bringer::Author(quota) => quota,
+		Bringer::Custodian { center, deposits } => {
+			let mut handed_over = transaction.open_table(HANDED_OVER)?;
+			let has_room = handed_over.len()? < deposits;
+			if has_room {
+				handed_over.insert(&record.0, center.0)?;
+			}
+			return Ok(has_room);
+		},
+	};
+	let mut staged = transaction.open_table(STAGED)?;
+	let author = content.author.0;
+	let (mut bytes, mut count) = (content.size, 1u64);
+	for entry in staged.range((author, &[0; 32])..=(author, &[0xff; 32]))? {
+		bytes = bytes.saturating_add(entry?.1.value());
+		count += 1;
+	}
+	let has_room = bytes <= quota.bytes && count <= quota.deposits;
+	if has_room {
+		staged.insert((author, &record.0), content.size)?;
+	}
+	Ok(has_room)
+}
+
+/// Notes who hands a deposit over now, if somebody did before.
+fn note_hander(transaction: &WriteTransaction, record: RecordId, bringer: Bringer) -> Result<()> {
+	let mut handed_over = transaction.open_table(HANDED_OVER)?;
+	let was_handed_over = handed_over.get(&record.0)?.is_some();
+	if let (Bringer::Custodian { center, .. }, true) = (bringer, was_handed_over) {
+		handed_over.insert(&record.0, center.0)?;
+	}
+	Ok(())
+}
+
 /// Keeps the list of damaged deposits as their rows are.
-fn list_damage(transaction: &WriteTransaction, record: RecordId, row: &DepositRow) -> Result<()> {
+pub(super) fn list_damage(
+	transaction: &WriteTransaction,
+	record: RecordId,
+	row: &DepositRow,
+) -> Result<()> {
 	let mut damaged = transaction.open_table(DAMAGED)?;
 	match row.damaged {
 		true => damaged.insert(&record.0, ()).map(drop)?,
@@ -481,7 +550,7 @@ fn list_damage(transaction: &WriteTransaction, record: RecordId, row: &DepositRo
 }
 
 /// Says anew whose vaults may fetch a deposit.
-fn set_copiers(
+pub(super) fn set_copiers(
 	transaction: &WriteTransaction,
 	record: RecordId,
 	centers: &[ParticipantId],

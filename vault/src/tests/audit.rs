@@ -20,7 +20,7 @@ use crate::{
 	audit::{Audit, AuditError, Report},
 	config::DataPaths,
 	database::{
-		deposits::{DAMAGED, DEPOSITS, OPENINGS, STAGED, WRAPS},
+		deposits::{DAMAGED, DEPOSITS, HANDED_OVER, OPENINGS, STAGED, WRAPS},
 		loss,
 		nonces::BY_EXPIRY,
 		sealing_keys::{BY_DIGEST, SEALING_KEYS},
@@ -243,6 +243,31 @@ async fn rows_that_do_not_belong_together_are_found() {
 		transaction.open_table(BY_DIGEST).unwrap().insert((&[2; 32], 1), ()).unwrap();
 	});
 	assert_eq!(closed.findings().await, ["sealing-key-mismatch"]);
+}
+
+#[tokio::test]
+async fn what_counts_as_handed_over_and_is_anchored_or_not_there_is_found() {
+	let closed = Closed::new().await;
+	closed.change(|transaction| {
+		let mut handed_over = transaction.open_table(HANDED_OVER).unwrap();
+		handed_over.insert(&closed.anchored.id.0, 2).unwrap();
+	});
+	assert_eq!(closed.findings().await, ["staging-mismatch"]);
+	closed.change(|transaction| {
+		let mut handed_over = transaction.open_table(HANDED_OVER).unwrap();
+		handed_over.remove(&closed.anchored.id.0).unwrap();
+		handed_over.insert(&[4; 32], 2).unwrap();
+	});
+	assert_eq!(closed.findings().await, ["orphan-row"]);
+	// In the place of the author's own, it is in order.
+	closed.change(|transaction| {
+		let mut handed_over = transaction.open_table(HANDED_OVER).unwrap();
+		handed_over.remove(&[4; 32]).unwrap();
+		handed_over.insert(&closed.stored.id.0, 2).unwrap();
+		let author = closed.stored.content.author.0;
+		transaction.open_table(STAGED).unwrap().remove((author, &closed.stored.id.0)).unwrap();
+	});
+	assert_eq!(closed.findings().await, [""; 0]);
 }
 
 #[tokio::test]

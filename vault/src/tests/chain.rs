@@ -7,9 +7,9 @@ use std::{
 
 use ward_primitives::{
 	decision::{ActorFacts, CenterFacts, DecisionInputs, Query, RecordFacts},
-	receipt::{LogRow, ReceiptTask},
-	Digest, Grant, Interval, KeyBytes, KeyRow, ParticipantId, ParticipantRow, RecordId, RecordRow,
-	VaultRow,
+	receipt::{CohortState, CustodyState, LogRow, ReceiptTask},
+	Custodian, Digest, Grant, Interval, KeyBytes, KeyRow, ParticipantId, ParticipantRow, RecordId,
+	RecordRow, VaultRow,
 };
 
 use crate::chain::{ChainView, Head, Reply, StateView, Unreachable};
@@ -26,6 +26,8 @@ pub(super) struct Tables {
 	pub(super) custody: Vec<RecordId>,
 	/// What another center holds.
 	pub(super) custody_elsewhere: HashMap<u64, Vec<RecordId>>,
+	/// How the copies of records stand.
+	pub(super) custody_states: HashMap<Digest, Vec<CustodyState>>,
 	/// What centers publish of their vaults.
 	pub(super) vaults: HashMap<u64, VaultRow>,
 	/// What a witness has to ask the vault's center, by witness and cohort.
@@ -184,6 +186,38 @@ impl ChainView for TableChain {
 }
 
 impl Tables {
+	fn rows_of(&self, center: ParticipantId) -> &[RecordId] {
+		match center == super::house::CENTER {
+			true => &self.custody,
+			false => self.custody_elsewhere.get(&center.0).map_or(&[], Vec::as_slice),
+		}
+	}
+
+	/// A center hands a record over to another, which has a new row unless it holds the record already.
+	pub(super) fn hand_over(&mut self, record: RecordId, from: ParticipantId, to: ParticipantId) {
+		let next = self.rows_of(to).len() as u64;
+		let row = self.records.get_mut(&record.0).unwrap();
+		let mut custodians: Vec<_> = row.custodians.to_vec();
+		custodians.retain(|held| held.center != from);
+		let is_new = custodians.iter().all(|held| held.center != to);
+		if is_new {
+			custodians.push(Custodian { center: to, row: next });
+		}
+		row.custodians = custodians.try_into().unwrap();
+		if is_new && to == super::house::CENTER {
+			self.custody.push(record);
+		} else if is_new {
+			self.custody_elsewhere.entry(to.0).or_default().push(record);
+		}
+	}
+
+	/// How the copy of a center stands.
+	pub(super) fn state_is(&mut self, record: RecordId, center: ParticipantId, state: CohortState) {
+		let states = self.custody_states.entry(record.0).or_default();
+		states.retain(|copy| copy.center != center);
+		states.push(CustodyState { center, row: 0, state });
+	}
+
 	fn exclusion(&self, patient: ParticipantId, excluded: ParticipantId) -> Option<Interval> {
 		self.exclusions.get(&(patient.0, excluded.0)).copied()
 	}
@@ -254,8 +288,8 @@ impl StateView for Tables {
 	}
 
 	fn custody(&self, center: ParticipantId, from: u64, limit: u32) -> Reply<'_, Vec<RecordId>> {
-		let rows = self.custody_elsewhere.get(&center.0).unwrap_or(&self.custody);
-		now(Ok(rows.iter().skip(from as usize).take(limit as usize).copied().collect()))
+		let rows = self.rows_of(center).iter().skip(from as usize).take(limit as usize);
+		now(Ok(rows.copied().collect()))
 	}
 
 	fn vault(&self, center: ParticipantId) -> Reply<'_, Option<VaultRow>> {
@@ -277,5 +311,9 @@ impl StateView for Tables {
 
 	fn log_head(&self, custodian: ParticipantId) -> Reply<'_, Option<LogRow>> {
 		now(Ok(self.logs.get(&custodian.0).copied()))
+	}
+
+	fn custody_states(&self, record: RecordId) -> Reply<'_, Vec<CustodyState>> {
+		now(Ok(self.custody_states.get(&record.0).cloned().unwrap_or_default()))
 	}
 }

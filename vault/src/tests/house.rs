@@ -193,12 +193,28 @@ impl House {
 		self.chain.finalize(|tables| tables.head.timestamp = now - 2_000);
 	}
 
+	/// The vault's clock follows the chain's.
+	pub(super) fn keep_time(&self) {
+		let head = self.chain.node.lock().unwrap().finalized.head;
+		self.now.fetch_max(head.timestamp, Ordering::SeqCst);
+	}
+
 	/// A record by the doctor about the patient.
 	pub(super) fn seal(&self, ciphertext: &[u8]) -> Sealed {
 		self.seal_for(ciphertext, false)
 	}
 
 	pub(super) fn seal_for(&self, ciphertext: &[u8], patient_only: bool) -> Sealed {
+		self.seal_committed(ciphertext, [6; 32], patient_only)
+	}
+
+	/// The same, of a manifest with this commitment.
+	pub(super) fn seal_committed(
+		&self,
+		ciphertext: &[u8],
+		commitment: Digest,
+		patient_only: bool,
+	) -> Sealed {
 		let attributes = Attributes {
 			categories: CategorySet::from_iter([Category::Laboratory]),
 			sensitivity: Sensitivity::Normal,
@@ -208,7 +224,7 @@ impl House {
 		let content = RecordContent {
 			patient: self.patient.id,
 			author: self.doctor.id,
-			commitment: [6; 32],
+			commitment,
 			attributes: opening.digest(),
 			content_root: blake3::hash(ciphertext).into(),
 			size: ciphertext.len() as u64,
@@ -355,6 +371,7 @@ fn tables(people: &[&Person]) -> Tables {
 		records: Default::default(),
 		custody: Vec::new(),
 		custody_elsewhere: Default::default(),
+		custody_states: Default::default(),
 		vaults: Default::default(),
 		tasks: Default::default(),
 		logs: Default::default(),

@@ -51,6 +51,14 @@ impl Neighbours {
 
 	/// The same, with other settings for the house's vault.
 	pub(super) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+		Self::with_both(change, |_| {}).await
+	}
+
+	/// The same, with other settings for each vault.
+	pub(super) async fn with_both(
+		change: impl FnOnce(&mut Settings),
+		change_other: impl FnOnce(&mut Settings),
+	) -> Self {
 		let house = House::with(|settings| {
 			settings.allow_plain_http = true;
 			settings.limits.copy_bytes_per_second = 1 << 30;
@@ -60,6 +68,7 @@ impl Neighbours {
 		let mut settings = options(home.path()).resolve().unwrap();
 		settings.center = OTHER;
 		settings.limits.copy_bytes_per_second = 1 << 30;
+		change_other(&mut settings);
 		let paths = settings.paths();
 		keys::create_directory(&paths.keys).unwrap();
 		ReceiptKey::create(&paths.receipt_key).unwrap();
@@ -68,6 +77,12 @@ impl Neighbours {
 		let running = server::start(other.clone()).await.unwrap();
 		publish(&house, OTHER, other.receipt_key.public(), format!("http://{}", running.public));
 		publish(&house, CENTER, house.vault.receipt_key.public(), "http://127.0.0.1:1".into());
+		house.chain.finalize(|tables| {
+			for (center, vault) in [(CENTER, &house.vault), (OTHER, &other)] {
+				let row = tables.vaults.get_mut(&center.0).unwrap();
+				row.release_key = vault.release.public().try_into().unwrap();
+			}
+		});
 		let other_router = router::public(other.clone());
 		Self { house, other, other_router, running, _home: home }
 	}
@@ -127,6 +142,11 @@ impl Neighbours {
 		self.other.settings.paths().content.join(&name[..2]).join(name)
 	}
 
+	/// Where the other vault serves.
+	pub(super) fn address_of_other(&self) -> String {
+		format!("http://{}", self.running.public)
+	}
+
 	/// The other vault stops to serve.
 	pub(super) async fn stop_other(self) -> (House, TempDir) {
 		self.running.stop().await.unwrap();
@@ -134,7 +154,7 @@ impl Neighbours {
 	}
 }
 
-/// Puts a center's vault on the chain.
+/// Puts a center's vault on the chain. A release key that it has there stays.
 pub(super) fn publish(
 	house: &House,
 	center: ParticipantId,
@@ -151,7 +171,9 @@ pub(super) fn publish(
 	house.chain.finalize(|tables| {
 		let center_row = tables.participants[&CENTER.0];
 		tables.participants.entry(center.0).or_insert(center_row);
-		tables.vaults.insert(center.0, row.clone());
+		let before = tables.vaults.get(&center.0).map(|row| row.release_key.clone());
+		let release_key = before.unwrap_or_default();
+		tables.vaults.insert(center.0, VaultRow { release_key, ..row.clone() });
 		tables.keys.insert(receipt_key, key);
 	});
 }

@@ -82,6 +82,7 @@ fn the_description_has_every_path_of_the_protocol() {
 		("/v1/log", "get"),
 		("/v1/receipts", "post"),
 		("/repair", "post"),
+		("/drain", "post"),
 		("/livez", "get"),
 		("/readyz", "get"),
 		("/metrics", "get"),

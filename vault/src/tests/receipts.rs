@@ -1,5 +1,8 @@
 //! Storage receipts: what a witness gets, what it does not, and what the operator hears.
 
+mod handed_over;
+mod turns;
+
 use std::{fs, time::Duration};
 
 use axum::body::{Body, Bytes};
@@ -17,8 +20,8 @@ use ward_primitives::{
 		seal::Opener,
 		Answer, Challenge, EpochInfo, LogHead, LogRow, ReceiptTask, Row, RowAnswer, Seen,
 	},
-	Interval, KeyRoles, KeyRow, ParticipantId, ParticipantRow, PurposeOfUse, RecordId, Role,
-	Timeline,
+	Custodian, Interval, KeyRoles, KeyRow, ParticipantId, ParticipantRow, PurposeOfUse, RecordId,
+	Role, Timeline,
 };
 use ward_vault_api::{
 	deposit::{DepositStatus, ReceiptJson},
@@ -139,11 +142,13 @@ fn seat() -> ParticipantRow {
 /// The rows of the first cohort, as the chain has them.
 fn rows(house: &House) -> Vec<Row> {
 	let node = house.chain.node.lock().unwrap();
-	let row = |record: &RecordId| {
-		let content = node.finalized.records[&record.0].content;
-		Row { record: *record, root: content.content_root, size: content.size }
+	let row = |(row, record): (u64, &RecordId)| {
+		let on_chain = &node.finalized.records[&record.0];
+		let is_held = on_chain.custodians.contains(&Custodian { center: CENTER, row });
+		let content = on_chain.content;
+		Row { record: *record, root: content.content_root, size: content.size, is_held }
 	};
-	node.finalized.custody.iter().map(row).collect()
+	(0..).zip(&node.finalized.custody).map(row).collect()
 }
 
 fn content(size: usize) -> Vec<u8> {
@@ -413,19 +418,6 @@ async fn a_body_beyond_the_limit_is_refused_and_one_that_trickles_is_given_up() 
 }
 
 #[tokio::test]
-async fn more_requests_than_slots_are_told_to_come_back() {
-	let house = House::with(|settings| settings.limits.concurrent_receipts = 1);
-	deposited(&house, &[100]).await;
-	let witness = Witness::drawn(&house, 3);
-	let slot = house.vault.receipts.acquire().await.unwrap();
-	let answer = witness.send(&house, &witness.challenge(&house)).await;
-	answer.refused(Code::Busy);
-	assert!(answer.headers.contains_key("retry-after"));
-	drop(slot);
-	assert_eq!(witness.missing(&house).await, [0u16; 0]);
-}
-
-#[tokio::test]
 async fn a_receipt_that_takes_too_long_is_given_up_and_frees_its_slot() {
 	let house = House::with(|settings| {
 		settings.limits.receipt_timeout = Duration::from_millis(50);
@@ -449,32 +441,6 @@ async fn send_to(running: &Running, request: Request<Body>) -> reqwest::Response
 	let url = format!("http://{}{}", running.public, parts.uri);
 	let client = reqwest::Client::builder().build().unwrap();
 	client.post(url).headers(parts.headers).body(body).send().await.unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn witnesses_at_the_same_time_over_real_sockets_get_an_answer_or_are_told_to_come_back() {
-	let house = House::with(|settings| settings.limits.concurrent_receipts = 2);
-	deposited(&house, &[5_000, 200_000, 300_000]).await;
-	let witness = Witness::drawn(&house, 3);
-	let challenge = witness.challenge(&house);
-	let running = server::start(house.vault.clone()).await.unwrap();
-	let asked = (0..16).map(|_| send_to(&running, witness.ask(&house, &challenge).request()));
-	let (mut answered, mut busy) = (0, 0);
-	for answer in futures::future::join_all(asked).await {
-		match answer.status() {
-			StatusCode::OK => {
-				assert_eq!(answer.headers()["content-type"], "application/octet-stream");
-				let sealed = answer.bytes().await.unwrap();
-				assert!(witness.opener.open(&challenge.challenge, &sealed).is_some());
-				answered += 1;
-			},
-			StatusCode::SERVICE_UNAVAILABLE => busy += 1,
-			other => panic!("{other}"),
-		}
-	}
-	assert!(answered >= 2, "{answered} answered, {busy} busy");
-	assert_eq!(house.vault.receipts.available_permits(), 2);
-	running.stop().await.unwrap();
 }
 
 #[tokio::test]
