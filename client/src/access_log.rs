@@ -32,16 +32,25 @@ pub struct CustodianLog {
 	pub unreachable: Option<String>,
 }
 
-/// Fetches and verifies the log of every custodian of the patient's records.
+/// Fetches and verifies the log of every custodian of the patient's records, and of every active center
+/// whose log had something in it before: it may have handed the records over, and what was read there
+/// stays in its log.
 pub async fn fetch(session: &Session, progress: &dyn Progress) -> Result<Vec<CustodianLog>> {
 	let state = session.chain.finalized().await?;
 	let journal = session.home.journal().await?;
 	let rows = records::of_patient(&state, session.id).await?;
-	let custodians: BTreeSet<ParticipantId> = rows
+	let mut custodians: BTreeSet<ParticipantId> = rows
 		.iter()
 		.flat_map(|(_, row)| &row.custodians)
 		.map(|custodian| custodian.center)
 		.collect();
+	for center in journal.centers_with_log_heads()? {
+		let row = state.participant(center).await?;
+		let is_active = row.is_some_and(|row| row.active.contains(state.timestamp));
+		if is_active && state.vault(center).await?.is_some() {
+			custodians.insert(center);
+		}
+	}
 	let mut logs = Vec::new();
 	for center in custodians {
 		progress.step(&format!("fetching the log of center {center}"));

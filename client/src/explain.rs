@@ -36,6 +36,7 @@ pub const fn event(event: Event) -> &'static str {
 		Event::ContentInContingency => "content (outage)",
 		Event::FactsInContingency => "facts (outage)",
 		Event::Copy => "copied",
+		Event::HandOver => "handed over",
 	}
 }
 

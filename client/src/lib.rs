@@ -7,7 +7,7 @@
 //! - [`put`], [`get`]: sealing, depositing and anchoring records; fetching, verifying and opening them.
 //! - [`storage`], [`care`]: what other centers have seen of a record's copies, of all that a center
 //!   holds; [`repair`]: a sound copy in place of
-//!   one that is not.
+//!   one that is not; [`hand_over`]: another custodian in place of one that leaves.
 //! - [`fhir`]: what a FHIR R4 document holds, in the terms that grants use.
 //! - [`access`], [`access_log`]: who can see what, who saw what.
 //! - [`motion`], [`seats`], [`runtime_code`]: how the consortium governs itself; [`doctor`]: whether an
@@ -29,6 +29,7 @@ pub mod explain;
 pub mod fhir;
 pub mod files;
 pub mod get;
+pub mod hand_over;
 pub mod home;
 pub mod journal;
 pub mod keys;

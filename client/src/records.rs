@@ -3,8 +3,8 @@
 use futures::{stream, StreamExt, TryStreamExt};
 use ward_chain_client::State;
 use ward_primitives::{
-	receipt::CustodyState, AccessRequest, AttributesOpening, Grant, GrantId, ParticipantId,
-	PurposeOfUse, RecordId, RecordRow, Timeline,
+	receipt::CustodyState, AccessRequest, AttributesOpening, Custodian, Grant, GrantId,
+	ParticipantId, PurposeOfUse, RecordId, RecordRow, Timeline,
 };
 
 use crate::{
@@ -35,11 +35,11 @@ pub async fn of_patient(
 	rows(state, ids).await
 }
 
-/// What a center holds, by the number of the row.
+/// What a center holds, by the number of the row, and how many rows it has handed over to others.
 pub async fn in_custody(
 	state: &State,
 	center: ParticipantId,
-) -> Result<Vec<(RecordId, RecordRow)>> {
+) -> Result<(Vec<(RecordId, RecordRow)>, u64)> {
 	let mut ids = Vec::new();
 	loop {
 		let page = state.custody(center, ids.len() as u64, PAGE).await?;
@@ -48,7 +48,30 @@ pub async fn in_custody(
 		}
 		ids.extend(page);
 	}
-	rows(state, ids).await
+	let all = ids.len() as u64;
+	let numbered = (0..).zip(ids).map(|(row, id)| async move {
+		let custodian = Custodian { center, row };
+		let record = state.record(id).await?.filter(|record| names(record, &custodian));
+		Ok::<_, Error>(record.map(|record| (id, record)))
+	});
+	let found: Vec<_> = stream::iter(numbered).buffered(PARALLEL).try_collect().await?;
+	let held: Vec<_> = found.into_iter().flatten().collect();
+	let handed_over = all - held.len() as u64;
+	Ok((held, handed_over))
+}
+
+/// The record that a center holds by this row; none if it has handed it over.
+pub async fn held(state: &State, custodian: &Custodian) -> Result<Option<RecordId>> {
+	let Some(id) = state.custody(custodian.center, custodian.row, 1).await?.first().copied() else {
+		return Ok(None);
+	};
+	let record = state.record(id).await?;
+	Ok(record.is_some_and(|record| names(&record, custodian)).then_some(id))
+}
+
+/// Whether a center holds a record by this row. If not, it has handed it over.
+fn names(record: &RecordRow, custodian: &Custodian) -> bool {
+	record.custodians.contains(custodian)
 }
 
 async fn rows(state: &State, ids: Vec<RecordId>) -> Result<Vec<(RecordId, RecordRow)>> {
@@ -69,8 +92,8 @@ pub async fn copies_of(
 	stream::iter(rows.iter().map(|(id, _)| *id)).map(copies).buffered(PARALLEL).try_collect().await
 }
 
-/// How many rows a center has in its custody.
-pub async fn count_in_custody(state: &State, center: ParticipantId) -> Result<u64> {
+/// How many rows a center has, those included that it has handed over.
+pub async fn count_of_rows(state: &State, center: ParticipantId) -> Result<u64> {
 	let has = async |row| Ok(!state.custody(center, row, 1).await?.is_empty());
 	count(has).await
 }

@@ -16,6 +16,7 @@ pub const fn word(state: &CohortState) -> &'static str {
 		CohortState::Lapsed { .. } => "lapsed",
 		CohortState::Missing { .. } => "missing",
 		CohortState::Disputed { .. } => "disputed",
+		CohortState::Unsettled { .. } => "unsettled",
 	}
 }
 
@@ -51,6 +52,10 @@ pub fn copy(copy: &CustodyState, now: Moment) -> String {
 		CohortState::Disputed { epoch } => format!(
 			"disputed: the vault of center {center} signed a wrong answer in epoch {epoch}: ask its \
 			 operator"
+		),
+		CohortState::Unsettled { missed, reported, at } => format!(
+			"not agreed on: {missed} of {reported} centers did not see its copy at center {center}, {}",
+			ago(at)
 		),
 	}
 }
@@ -125,6 +130,9 @@ pub fn to_json(copies: &[CustodyState], center: ParticipantId, now: Moment) -> V
 		},
 		CohortState::Lapsed { at } | CohortState::Missing { at } => json!({ "at": at }),
 		CohortState::Disputed { epoch } => json!({ "epoch": epoch }),
+		CohortState::Unsettled { missed, reported, at } => {
+			json!({ "missed": missed, "reported": reported, "at": at })
+		},
 	};
 	value["state"] = word(&found.state).into();
 	value["inWords"] = copy(found, now).into();
@@ -191,6 +199,16 @@ mod tests {
 	}
 
 	#[test]
+	fn a_copy_that_is_not_agreed_on_is_said_to_be_so_and_not_to_be_repaired() {
+		let unsettled = CohortState::Unsettled { missed: 1, reported: 2, at: AT };
+		assert_eq!(
+			record(ID, &[at(2, fresh(2)), at(3, unsettled)], NOW),
+			"held by center 2; seen by 2 of 3 centers 4 minutes ago; not agreed on: 1 of 2 centers \
+			 did not see its copy at center 3, 4 minutes ago"
+		);
+	}
+
+	#[test]
 	fn each_state_has_a_word_and_facts_of_its_own() {
 		let states = [
 			CohortState::New,
@@ -198,16 +216,19 @@ mod tests {
 			CohortState::Lapsed { at: AT },
 			CohortState::Missing { at: AT },
 			CohortState::Disputed { epoch: 7 },
+			CohortState::Unsettled { missed: 1, reported: 2, at: AT },
 		];
 		let copies: Vec<_> =
 			states.into_iter().enumerate().map(|(n, state)| at(n as u64, state)).collect();
-		assert_eq!(words(&copies), "new,fresh,lapsed,missing,disputed");
+		assert_eq!(words(&copies), "new,fresh,lapsed,missing,disputed,unsettled");
 		assert_eq!(words(&copies[1..2]), "fresh");
 		assert_eq!(words(&[copies[1], copies[1]]), "fresh");
 		assert_eq!(words(&[]), "-");
 		let facts = to_json(&copies, ParticipantId(1), NOW);
 		assert_eq!((facts["state"].as_str(), facts["seen"].as_u64()), (Some("fresh"), Some(2)));
 		assert_eq!(facts["inWords"], "seen by 2 of 3 centers 4 minutes ago");
+		let facts = to_json(&copies, ParticipantId(5), NOW);
+		assert_eq!((facts["missed"].as_u64(), facts["reported"].as_u64()), (Some(1), Some(2)));
 		assert!(to_json(&copies, ParticipantId(9), NOW).is_null());
 	}
 }

@@ -160,6 +160,8 @@ fn every_error_says_what_happened_why_and_what_helps() {
 	shell.file("object.json", "{}\n");
 	shell.file("text.txt", "no JSON\n");
 	shell.file("empty", "\n");
+	shell.file("nothing", "");
+	shell.file("cut", "{\"rows\": 9, \"handedOver\": 0}\n{\"record\": \"0x12");
 	for home in ["open", "damaged", "misspelt", "tied"] {
 		fs::create_dir(shell.dir.path().join(home)).unwrap();
 	}
@@ -186,7 +188,7 @@ fn every_error_says_what_happened_why_and_what_helps() {
 	}
 	let offer = ["enrol", "offer", "--role", "patient", "--sponsor", "2", "--genesis"];
 	let put = ["put", "text.txt", "--patient", "5", "--custodian", "2"];
-	let cases: [(&str, Vec<&str>); 56] = [
+	let cases: [(&str, Vec<&str>); 60] = [
 		("no-command", vec![]),
 		("unknown-command", vec!["frobnicate"]),
 		("unknown-subcommand", vec!["keys", "frobnicate"]),
@@ -266,6 +268,10 @@ fn every_error_says_what_happened_why_and_what_helps() {
 		("give-up-unasked", vec!["seat", "give-up"]),
 		("epoch-too-short", vec!["council", "propose", "epoch-length", "3s"]),
 		("restart-log-unasked", vec!["center", "restart-log"]),
+		("hand-over-no-file", vec!["center", "hand-over", "none"]),
+		("hand-over-of-nothing", vec!["center", "hand-over", "nothing"]),
+		("hand-over-of-something-else", vec!["center", "hand-over", "object.json"]),
+		("hand-over-without-keys", vec!["center", "hand-over", "cut"]),
 		("repair-no-record", vec!["repair", "0x12"]),
 		("seed-of-nothing", {
 			let new = ["keys", "new", "--home", "other", "--account-seed-file", "open/keys.json"];

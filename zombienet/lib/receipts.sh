@@ -199,6 +199,25 @@ lying() {
 	check "c's cohort is not fresh" cohorts_are "${CENTER_OF[c]}" lapsed
 	check "that of b is" fresh b
 	check "blocks came" kept_pace
+
+	story "Then somebody who has stolen c's receipt key, and its disk, signs that a record is there that is not: that is proof"
+	stop_process "$DIRECTORY/pids/vault-hostile"
+	stop_process "$DIRECTORY/pids/vault-c"
+	note_pace
+	run vault-liar "$BIN/ward-lying-vault" --center "${CENTER_OF[c]}" \
+		--receipt-key "$DIRECTORY/vault-c/keys/receipt.key" --content "$DIRECTORY/vault-c/content" \
+		--node "ws://127.0.0.1:$(rpc_port "${PORTS_OF[c]}")" --listen "127.0.0.1:$(vault_port "${PORTS_OF[c]}")"
+	check "it listens" eventually 10 listens "$(vault_port "${PORTS_OF[c]}")"
+	check "c's first record is disputed" eventually 120 copy_is "$ONLY_C" "${CENTER_OF[c]}" disputed
+	check "it is said in words" told_of "$ONLY_C" "disputed: the vault of center ${CENTER_OF[c]} signed a wrong answer in epoch"
+	check "the vault's page names the record" equal "$(missing_at "${CENTER_OF[c]}")" "$ONLY_C"
+	check "what it answers well for is not" eventually 120 copy_is "$AT_B_AND_C" "${CENTER_OF[c]}" fresh
+	epoch=$(wrong_in "$ONLY_C" "${CENTER_OF[c]}")
+	check "each epoch proves it again" eventually 120 is_wrong_since "$ONLY_C" "${CENTER_OF[c]}" "$epoch"
+	check "that of b is fresh" fresh b
+	check "blocks came" kept_pace
+	stop_process "$DIRECTORY/pids/vault-liar"
+	check "what was proved stays, though nobody lies any more" copy_is "$ONLY_C" "${CENTER_OF[c]}" disputed
 	remember LISTEN
 }
 
@@ -209,6 +228,15 @@ import json, sys
 sys.exit(json.load(open(sys.argv[1])).get(sys.argv[2], 0) < int(sys.argv[3]))' "$INPUT/counts.json" "$1" "$2"
 }
 
+# wrong_in RECORD CENTER: the last epoch in which the custodian signed a wrong answer about its copy.
+wrong_in() {
+	as patient show record "$1" | python3 -c '
+import json, sys
+[storage] = [c["storage"] for c in json.load(sys.stdin)["custodians"] if str(c["center"]) == sys.argv[1]]
+print(storage["epoch"])' "$2"
+}
+is_wrong_since() { [ "$(wrong_in "$1" "$2")" -gt "$3" ]; }
+
 # seen_since VAULT EPOCH: a quorum has seen its rows after that epoch.
 seen_since() {
 	as patient show vault "${CENTER_OF[$1]}" | python3 -c '
@@ -218,7 +246,6 @@ sys.exit(not vault["log"] or vault["log"]["epoch"] <= int(sys.argv[1]) or not va
 }
 
 back() {
-	local number
 	story "The killed vault is back, and the true one in its place: all becomes fresh again, by itself"
 	stop_process "$DIRECTORY/pids/vault-hostile"
 	stop_process "$DIRECTORY/pids/vault-c"
@@ -243,6 +270,75 @@ back() {
 	as center-a center restart-log --yes >/dev/null
 	check "its operator is told" eventually 60 stands a open
 	check "all that the vaults hold" eventually 180 fresh a b c
+	remember LISTEN
+}
+
+left() {
+	local a=${CENTER_OF[a]} b=${CENTER_OF[b]} c=${CENTER_OF[c]} private record epoch number
+	story "Center a is about to leave, and vault c is told to take records from it: a plan says how many there are"
+	head -c 20000 /dev/urandom >"$INPUT/private"
+	private=$(field 0.record < <(as doctor put "$INPUT/private" --patient "$PATIENT" --on-behalf-of "$a" --custodian "$a" --patient-only))
+	local all=("$ONLY_A" "$AT_A_AND_B" "$private")
+	check "the patient reads there" reads patient "$ONLY_A" "$INPUT/a"
+	check "and looks who has read" as patient log >/dev/null
+	check "vault c takes nothing unasked" fails 1 drain
+	check "what helps is said" grep -q accept-from "$INPUT/drained"
+	stop_process "$DIRECTORY/pids/vault-c"
+	run_vault c --repair false --accept-from "$a"
+	check "the plan" drain --dry-run
+	check "it counts what a holds" equal "$(field rows <"$INPUT/drained")" 3
+	check "c has none of it" holds_none c "${all[@]}"
+	check "a plan is not handed over" refused 3 nothing-ready as center-a center hand-over "$INPUT/drained"
+
+	story "Vault a is drained: vault c has a copy of each record, and a receipt; the chain does not know of it yet"
+	check "it is" drain
+	check "all are ready" outcomes ready 3
+	check "the bytes are there" test -s "$(stored_at c "$ONLY_A")" -a -s "$(stored_at c "$AT_A_AND_B")" -a -s "$(stored_at c "$private")"
+	check "center a still holds them" copy_is "$ONLY_A" "$a" fresh
+	check "once more, it comes to the same" drain
+	check "all are ready" outcomes ready 3
+
+	story "The center hands over: the chain names c in the place of a, which has no cohort any more"
+	check "no other center can" refused 2 other-center as center-b center hand-over "$INPUT/drained"
+	check "nor a patient" refused 2 not-a-center as patient center hand-over "$INPUT/drained"
+	as center-a center hand-over "$INPUT/drained" >"$INPUT/handed-over.json"
+	check "all are handed over" equal "$(field handedOver <"$INPUT/handed-over.json")" 3
+	as center-a center hand-over - <"$INPUT/drained" >"$INPUT/handed-over.json"
+	check "once more, it finds that they are" equal "$(field existed <"$INPUT/handed-over.json")" 3
+	check "a has no cohort" equal "$(field cohorts.total < <(as patient show vault "$a"))" 0
+	check "its page says where they are gone" equal "$(field handedOver < <(as patient show vault "$a"))" 3
+	check "nothing is listed as held there" equal "$(as patient records --custody "$a")" "[]"
+	check "other centers look at them in vault c" eventually 120 copies_are fresh "${all[@]}"
+	check "it is said in words" told_of "$ONLY_A" "held by center $c; seen by "
+	check "of what b has as well, too" told_of "$AT_A_AND_B" "held by centers $c and $b"
+	check "all that b and c hold" eventually 120 fresh b c
+
+	story "Patient and doctor read them from vault c, and so does somebody to whom only c can release them"
+	enrol center-c specialist practitioner "$c" >"$INPUT/specialist"
+	as patient grant --to "$(<"$INPUT/specialist")" --all --until 1d >/dev/null
+	check "the patient" reads patient "$ONLY_A" "$INPUT/a"
+	check "what is for the patient only" reads patient "$private" "$INPUT/private"
+	check "what b has as well" reads patient "$AT_A_AND_B" "$INPUT/a b"
+	check "the doctor" reads doctor "$ONLY_A" "$INPUT/a"
+	check "the specialist" reads specialist "$ONLY_A" "$INPUT/a"
+	check "who does not get what is for the patient only" fails 5 as specialist get "$private" --out "$INPUT/read"
+
+	story "Others have seen the new copies: vault a deletes its own, and is stopped for good. Nothing lapses"
+	check "it is drained" drain
+	check "all are discarded" outcomes discarded 3
+	check "the files are gone" holds_none a "${all[@]}"
+	check "once more, there is nothing left to do" drain
+	as patient log --record "$ONLY_A" >"$INPUT/log.json"
+	check "the patient sees who has read it there, that c copied it, and that it is gone" logged_at_a promotion content copy hand-over
+	stop_process "$DIRECTORY/pids/vault-a"
+	check "all is accounted for in what is left of it" "$BIN/ward-vault" audit --data-dir "$DIRECTORY/vault-a" --center "$a" \
+		--node "ws://127.0.0.1:$(rpc_port 1)" >"$INPUT/audit.json"
+	as authority admin deactivate "$a" --yes >/dev/null
+	epoch=$(epoch "$c")
+	check "two epochs begin" eventually 120 epoch_is "$c" $((epoch + 2))
+	check "all that b and c hold is fresh" eventually 30 fresh b c
+	check "all copies of all records" copies_are fresh "${all[@]}" "$ONLY_C" "$AT_B_AND_C"
+	check "the patient reads on" reads patient "$ONLY_A" "$INPUT/a"
 	number=$(best_at 1)
 
 	story "All four author and vote, and have one history"
@@ -250,4 +346,41 @@ back() {
 	for n in 1 2 3 4; do check "${NAMES[n]} authors" eventually 30 authored "$n" "$number"; done
 	one_history 1 2 3 4 >/dev/null
 	check "what was final before is still there" still_final 1 2 3 4
+}
+
+# drain OPTION...: center a's vault makes its records ready for center c. What it says is in a file, a line each.
+drain() {
+	"$BIN/ward-vault" drain --to "${CENTER_OF[c]}" --operator-listen "$(operator a)" "$@" >"$INPUT/drained" 2>"$ERRORS" && return
+	local status=$?
+	[ -n "${EXPECT_FAILURE:-}" ] || cat "$INPUT/drained" "$ERRORS" >&2
+	return $status
+}
+
+# outcomes OUTCOME COUNT: so many records were named behind the plan, and that is what came of each.
+outcomes() {
+	python3 -c '
+import json, sys
+found = [json.loads(line)["outcome"] for line in list(open(sys.argv[1]))[1:]]
+sys.exit(found != [sys.argv[2]] * int(sys.argv[3]) and str(found))' "$INPUT/drained" "$@"
+}
+
+# holds_none VAULT RECORD...: none of these has a file there.
+holds_none() {
+	local record
+	for record in "${@:2}"; do [ ! -e "$(stored_at "$1" "$record")" ] || return 1; done
+}
+
+# logged_at_a EVENT...: what the patient was shown has entries of center a's vault of each of these.
+logged_at_a() {
+	python3 -c '
+import json, sys
+[entries] = [log["entries"] for log in json.load(open(sys.argv[1])) if str(log["custodian"]) == sys.argv[2]]
+missing = set(sys.argv[3:]) - {entry["event"] for entry in entries}
+sys.exit(bool(missing) and f"not there: {missing}")' "$INPUT/log.json" "${CENTER_OF[a]}" "$@"
+}
+
+# reads ACTOR RECORD FILE: what the actor gets is what is in the file.
+reads() {
+	rm -f "$INPUT/read"
+	as "$1" get "$2" --out "$INPUT/read" >/dev/null && cmp "$3" "$INPUT/read"
 }

@@ -12,13 +12,13 @@ use ward_primitives::{
 	ParticipantId, VaultRow,
 };
 
-use super::{arguments, keys::read_file, Context, Output};
+use super::{arguments, hand_over, keys::read_file, Context, Output};
 use crate::{
 	error::{Context as _, Error, Kind, Result},
 	hex::Hex,
 };
 
-/// For medical centers: publish the vault, manage staff.
+/// For medical centers: publish the vault, hand its records over, manage staff.
 #[derive(Subcommand, Debug)]
 pub enum Opts {
 	/// Publish where the own vault is and which keys it uses
@@ -43,6 +43,19 @@ pub enum Opts {
 		/// Really: everybody sees it
 		#[arg(long)]
 		yes: bool,
+	},
+	/// Hand over to another center what the own vault has made ready for it
+	///
+	/// For a center that leaves, or gives records away. What `ward-vault drain` prints names each record
+	/// with the receipt of the other vault, which has its bytes. Once this is final, the chain names the other
+	/// center as its custodian and the own one no more. It can be run again with the same file: what is
+	/// done is not done twice.
+	///
+	/// Example: ward-vault drain --to 7 >drained.jsonl; ward center hand-over drained.jsonl
+	HandOver {
+		/// What `ward-vault drain` printed; - for standard input
+		#[arg(value_name = "FILE")]
+		file: PathBuf,
 	},
 	/// Make a practitioner or device part of the own staff
 	Affiliate {
@@ -142,6 +155,7 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 				format!("the chain begins anew with the vault's access log; it knew of {entries} entries")
 			})
 		},
+		Opts::HandOver { file } => hand_over::run(context, file, out).await,
 		Opts::Affiliate { member } => {
 			let finalized = context.submit(|_| Ok(Call::affiliate(*member))).await?;
 			out.called(&finalized, json!({ "member": member }), || {

@@ -16,6 +16,7 @@ mod exclude;
 mod get;
 mod grant;
 mod grants;
+mod hand_over;
 mod keys;
 mod log;
 mod misuse;

@@ -13,7 +13,7 @@ pub struct Opts {
 	/// The patient [default: yourself]
 	#[arg(long, value_name = "NUMBER", value_parser = arguments::participant)]
 	patient: Option<ParticipantId>,
-	/// Instead, what this center holds
+	/// Instead, what this center holds, without what it has handed over
 	#[arg(long, value_name = "CENTER", value_parser = arguments::participant,
 		conflicts_with = "patient")]
 	custody: Option<ParticipantId>,
@@ -24,10 +24,13 @@ pub struct Opts {
 
 pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Result<()> {
 	let state = context.state().await?;
-	let mut rows = match (opts.custody, opts.patient) {
+	let (mut rows, handed_over) = match (opts.custody, opts.patient) {
 		(Some(center), _) => records::in_custody(&state, center).await?,
-		(None, Some(patient)) => records::of_patient(&state, patient).await?,
-		(None, None) => records::of_patient(&state, context.own_id(&state).await?).await?,
+		(None, Some(patient)) => (records::of_patient(&state, patient).await?, 0),
+		(None, None) => {
+			let own = context.own_id(&state).await?;
+			(records::of_patient(&state, own).await?, 0)
+		},
 	};
 	rows.retain(|(_, row)| !opts.heads || row.superseded_by.is_none());
 	let (copies, now) = (records::copies_of(&state, &rows).await?, moment::now());
@@ -53,10 +56,14 @@ pub(super) async fn run(context: &Context, opts: &Opts, out: &mut Output) -> Res
 				moment::display(row.anchored_at),
 			]);
 		}
-		match table.is_empty() {
-			true => "no records".into(),
+		let mut text = match table.is_empty() {
+			true => "no records\n".into(),
 			false => table.render(),
+		};
+		if handed_over > 0 {
+			text += &format!("handed over to others: {handed_over}; they are not listed\n");
 		}
+		text
 	})
 }
 

@@ -156,6 +156,7 @@ async fn vault(state: &State, center: ParticipantId, out: &mut Output) -> Result
 		"receiptKey": Hex(row.receipt_key),
 		"releaseSuite": row.release_suite,
 		"rows": care.rows,
+		"handedOver": care.handed_over,
 		"cohorts": {
 			"total": care.total(),
 			"fresh": care.fresh,
