@@ -39,11 +39,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Authorities::CounterForSeats` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
 	fn on_initialize(s: u32, ) -> Weight {
-		// Bytes of proof: measured 301 + s * (8 ±0), declared 1999.
+		// Bytes of proof: measured 335 + s * (8 ±0), declared 1999.
 		// Shortest time seen: 12_158_000 ps.
-		Weight::from_parts(13_868_694, 1999)
-			// Standard error: 502.
-			.saturating_add(Weight::from_parts(81_213, 0).saturating_mul(s.into()))
+		Weight::from_parts(13_424_845, 1999)
+			// Standard error: 1_876.
+			.saturating_add(Weight::from_parts(163_614, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -54,9 +54,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Authorities::CounterForSeats` (r:1 w:1)
 	/// Proof: `Authorities::CounterForSeats` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn grant_seat() -> Weight {
-		// Bytes of proof: measured 609, declared 3554.
-		// Shortest time seen: 23_235_000 ps.
-		Weight::from_parts(25_037_000, 3554)
+		// Bytes of proof: measured 642, declared 3554.
+		// Shortest time seen: 23_465_000 ps.
+		Weight::from_parts(25_137_000, 3554)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -73,9 +73,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn take_seat() -> Weight {
-		// Bytes of proof: measured 1048, declared 4513.
-		// Shortest time seen: 37_326_000 ps.
-		Weight::from_parts(41_041_000, 4513)
+		// Bytes of proof: measured 1081, declared 4546.
+		// Shortest time seen: 37_927_000 ps.
+		Weight::from_parts(40_470_000, 4546)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -97,11 +97,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[2, 64]`.
 	fn give_up_seat(s: u32, ) -> Weight {
-		// Bytes of proof: measured 988 + s * (193 ±0), declared 3539 + s * (2669 ±0).
-		// Shortest time seen: 57_916_000 ps.
-		Weight::from_parts(36_893_269, 3539)
-			// Standard error: 52_610.
-			.saturating_add(Weight::from_parts(13_076_640, 0).saturating_mul(s.into()))
+		// Bytes of proof: measured 1021 + s * (193 ±0), declared 3539 + s * (2669 ±0).
+		// Shortest time seen: 56_874_000 ps.
+		Weight::from_parts(23_952_597, 3539)
+			// Standard error: 27_560.
+			.saturating_add(Weight::from_parts(12_407_404, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
@@ -123,11 +123,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[2, 64]`.
 	fn revoke_seat(s: u32, ) -> Weight {
-		// Bytes of proof: measured 681 + s * (186 ±0), declared 3512 + s * (2662 ±0).
-		// Shortest time seen: 52_168_000 ps.
-		Weight::from_parts(23_553_244, 3512)
-			// Standard error: 33_634.
-			.saturating_add(Weight::from_parts(13_180_589, 0).saturating_mul(s.into()))
+		// Bytes of proof: measured 714 + s * (186 ±0), declared 3512 + s * (2662 ±0).
+		// Shortest time seen: 51_977_000 ps.
+		Weight::from_parts(24_194_036, 3512)
+			// Standard error: 11_238.
+			.saturating_add(Weight::from_parts(11_852_521, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
@@ -138,9 +138,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn reinstate_seat() -> Weight {
-		// Bytes of proof: measured 325, declared 3512.
-		// Shortest time seen: 15_723_000 ps.
-		Weight::from_parts(17_206_000, 3512)
+		// Bytes of proof: measured 358, declared 3512.
+		// Shortest time seen: 16_234_000 ps.
+		Weight::from_parts(17_406_000, 3512)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -148,8 +148,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Authorities::SessionLength` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	fn set_session_length() -> Weight {
 		// Bytes of proof: measured 0, declared 0.
-		// Shortest time seen: 4_356_000 ps.
-		Weight::from_parts(4_957_000, 0)
+		// Shortest time seen: 4_457_000 ps.
+		Weight::from_parts(4_987_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Session::Validators` (r:1 w:0)
@@ -164,11 +164,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Authorities::Minimum` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[1, 64]`.
 	fn set_minimum(s: u32, ) -> Weight {
-		// Bytes of proof: measured 681 + s * (186 ±0), declared 3512 + s * (2662 ±0).
-		// Shortest time seen: 30_465_000 ps.
-		Weight::from_parts(17_718_959, 3512)
-			// Standard error: 32_158.
-			.saturating_add(Weight::from_parts(12_561_421, 0).saturating_mul(s.into()))
+		// Bytes of proof: measured 714 + s * (186 ±0), declared 3512 + s * (2662 ±0).
+		// Shortest time seen: 31_346_000 ps.
+		Weight::from_parts(17_678_220, 3512)
+			// Standard error: 26_680.
+			.saturating_add(Weight::from_parts(13_000_740, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
@@ -187,9 +187,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Offences::Reports` (r:1 w:0)
 	/// Proof: `Offences::Reports` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	fn authorize_report() -> Weight {
-		// Bytes of proof: measured 7229, declared 166619.
-		// Shortest time seen: 786_438_000 ps.
-		Weight::from_parts(882_791_000, 166619)
+		// Bytes of proof: measured 7262, declared 166652.
+		// Shortest time seen: 754_390_000 ps.
+		Weight::from_parts(804_245_000, 166652)
 			.saturating_add(T::DbWeight::get().reads(70_u64))
 	}
 	/// Storage: `Authorities::SessionStarts` (r:2 w:0)
@@ -209,9 +209,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn report_double_authoring() -> Weight {
-		// Bytes of proof: measured 7229, declared 166619.
-		// Shortest time seen: 828_611_000 ps.
-		Weight::from_parts(953_286_000, 166619)
+		// Bytes of proof: measured 7262, declared 166652.
+		// Shortest time seen: 799_277_000 ps.
+		Weight::from_parts(913_507_000, 166652)
 			.saturating_add(T::DbWeight::get().reads(71_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -226,9 +226,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Authorities::HostingOffers` (r:1 w:1)
 	/// Proof: `Authorities::HostingOffers` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	fn offer_hosting() -> Weight {
-		// Bytes of proof: measured 863, declared 6118.
-		// Shortest time seen: 37_766_000 ps.
-		Weight::from_parts(40_891_000, 6118)
+		// Bytes of proof: measured 896, declared 6118.
+		// Shortest time seen: 37_826_000 ps.
+		Weight::from_parts(40_531_000, 6118)
 			.saturating_add(T::DbWeight::get().reads(7_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -243,9 +243,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Authorities::Hosts` (r:1 w:1)
 	/// Proof: `Authorities::Hosts` (`max_values`: None, `max_size`: Some(24), added: 2499, mode: `MaxEncodedLen`)
 	fn accept_hosting() -> Weight {
-		// Bytes of proof: measured 897, declared 6034.
-		// Shortest time seen: 37_656_000 ps.
-		Weight::from_parts(41_141_000, 6034)
+		// Bytes of proof: measured 930, declared 6034.
+		// Shortest time seen: 37_826_000 ps.
+		Weight::from_parts(40_611_000, 6034)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -256,9 +256,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Authorities::HostingOffers` (r:1 w:0)
 	/// Proof: `Authorities::HostingOffers` (`max_values`: None, `max_size`: Some(32), added: 2507, mode: `MaxEncodedLen`)
 	fn end_hosting() -> Weight {
-		// Bytes of proof: measured 663, declared 3539.
-		// Shortest time seen: 24_987_000 ps.
-		Weight::from_parts(28_502_000, 3539)
+		// Bytes of proof: measured 696, declared 3539.
+		// Shortest time seen: 25_708_000 ps.
+		Weight::from_parts(27_651_000, 3539)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -267,75 +267,75 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn on_initialize(s: u32, ) -> Weight {
-		Weight::from_parts(13_868_694, 1999)
-			.saturating_add(Weight::from_parts(81_213, 0).saturating_mul(s.into()))
+		Weight::from_parts(13_424_845, 1999)
+			.saturating_add(Weight::from_parts(163_614, 0).saturating_mul(s.into()))
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn grant_seat() -> Weight {
-		Weight::from_parts(25_037_000, 3554)
+		Weight::from_parts(25_137_000, 3554)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn take_seat() -> Weight {
-		Weight::from_parts(41_041_000, 4513)
+		Weight::from_parts(40_470_000, 4546)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}
 	fn give_up_seat(s: u32, ) -> Weight {
-		Weight::from_parts(36_893_269, 3539)
-			.saturating_add(Weight::from_parts(13_076_640, 0).saturating_mul(s.into()))
+		Weight::from_parts(23_952_597, 3539)
+			.saturating_add(Weight::from_parts(12_407_404, 0).saturating_mul(s.into()))
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().reads((3_u64).saturating_mul(s.into())))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 			.saturating_add(Weight::from_parts(0, 2669).saturating_mul(s.into()))
 	}
 	fn revoke_seat(s: u32, ) -> Weight {
-		Weight::from_parts(23_553_244, 3512)
-			.saturating_add(Weight::from_parts(13_180_589, 0).saturating_mul(s.into()))
+		Weight::from_parts(24_194_036, 3512)
+			.saturating_add(Weight::from_parts(11_852_521, 0).saturating_mul(s.into()))
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().reads((3_u64).saturating_mul(s.into())))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(s.into()))
 	}
 	fn reinstate_seat() -> Weight {
-		Weight::from_parts(17_206_000, 3512)
+		Weight::from_parts(17_406_000, 3512)
 			.saturating_add(RocksDbWeight::get().reads(1_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn set_session_length() -> Weight {
-		Weight::from_parts(4_957_000, 0)
+		Weight::from_parts(4_987_000, 0)
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn set_minimum(s: u32, ) -> Weight {
-		Weight::from_parts(17_718_959, 3512)
-			.saturating_add(Weight::from_parts(12_561_421, 0).saturating_mul(s.into()))
+		Weight::from_parts(17_678_220, 3512)
+			.saturating_add(Weight::from_parts(13_000_740, 0).saturating_mul(s.into()))
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().reads((3_u64).saturating_mul(s.into())))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 			.saturating_add(Weight::from_parts(0, 2662).saturating_mul(s.into()))
 	}
 	fn authorize_report() -> Weight {
-		Weight::from_parts(882_791_000, 166619)
+		Weight::from_parts(804_245_000, 166652)
 			.saturating_add(RocksDbWeight::get().reads(70_u64))
 	}
 	fn report_double_authoring() -> Weight {
-		Weight::from_parts(953_286_000, 166619)
+		Weight::from_parts(913_507_000, 166652)
 			.saturating_add(RocksDbWeight::get().reads(71_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn offer_hosting() -> Weight {
-		Weight::from_parts(40_891_000, 6118)
+		Weight::from_parts(40_531_000, 6118)
 			.saturating_add(RocksDbWeight::get().reads(7_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn accept_hosting() -> Weight {
-		Weight::from_parts(41_141_000, 6034)
+		Weight::from_parts(40_611_000, 6034)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn end_hosting() -> Weight {
-		Weight::from_parts(28_502_000, 3539)
+		Weight::from_parts(27_651_000, 3539)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}

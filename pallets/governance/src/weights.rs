@@ -30,8 +30,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Governance::MembersUntil` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn keep_members() -> Weight {
 		// Bytes of proof: measured 74, declared 1493.
-		// Shortest time seen: 5_578_000 ps.
-		Weight::from_parts(6_599_000, 1493)
+		// Shortest time seen: 5_648_000 ps.
+		Weight::from_parts(6_861_000, 1493)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 	}
 	/// Storage: `Governance::MembersStale` (r:1 w:1)
@@ -53,9 +53,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Council::Prime` (r:0 w:1)
 	/// Proof: `Council::Prime` (`max_values`: Some(1), `max_size`: None, mode: `Measured`)
 	fn update_members() -> Weight {
-		// Bytes of proof: measured 282117, declared 441507.
-		// Shortest time seen: 1_552_046_000 ps.
-		Weight::from_parts(1_678_363_000, 441507)
+		// Bytes of proof: measured 282150, declared 441540.
+		// Shortest time seen: 1_517_104_000 ps.
+		Weight::from_parts(1_772_613_000, 441540)
 			.saturating_add(T::DbWeight::get().reads(261_u64))
 			.saturating_add(T::DbWeight::get().writes(68_u64))
 	}
@@ -63,8 +63,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::AuthorizedUpgrade` (`max_values`: Some(1), `max_size`: Some(33), added: 528, mode: `MaxEncodedLen`)
 	fn enact() -> Weight {
 		// Bytes of proof: measured 0, declared 0.
-		// Shortest time seen: 10_636_000 ps.
-		Weight::from_parts(11_878_000, 0)
+		// Shortest time seen: 10_456_000 ps.
+		Weight::from_parts(11_487_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
@@ -84,10 +84,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `b` is `[0, 1024]`.
 	fn propose(b: u32, ) -> Weight {
 		// Bytes of proof: measured 8651, declared 12102.
-		// Shortest time seen: 79_669_000 ps.
-		Weight::from_parts(95_503_630, 12102)
-			// Standard error: 2_173.
-			.saturating_add(Weight::from_parts(10_134, 0).saturating_mul(b.into()))
+		// Shortest time seen: 73_169_000 ps.
+		Weight::from_parts(95_849_756, 12102)
+			// Standard error: 1_447.
+			.saturating_add(Weight::from_parts(19_773, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -101,8 +101,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Council::Voting` (`max_values`: None, `max_size`: None, mode: `Measured`)
 	fn vote() -> Weight {
 		// Bytes of proof: measured 10793, declared 14258.
-		// Shortest time seen: 56_324_000 ps.
-		Weight::from_parts(76_414_000, 14258)
+		// Shortest time seen: 62_843_000 ps.
+		Weight::from_parts(100_149_000, 14258)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -121,10 +121,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `b` is `[0, 1024]`.
 	fn close(b: u32, ) -> Weight {
 		// Bytes of proof: measured 13475, declared 16974 + b * (1 ±0).
-		// Shortest time seen: 114_490_000 ps.
-		Weight::from_parts(149_823_446, 16974)
-			// Standard error: 2_405.
-			.saturating_add(Weight::from_parts(19_554, 0).saturating_mul(b.into()))
+		// Shortest time seen: 98_216_000 ps.
+		Weight::from_parts(189_820_968, 16974)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 			.saturating_add(Weight::from_parts(0, 1).saturating_mul(b.into()))
@@ -134,32 +132,31 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn keep_members() -> Weight {
-		Weight::from_parts(6_599_000, 1493)
+		Weight::from_parts(6_861_000, 1493)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 	}
 	fn update_members() -> Weight {
-		Weight::from_parts(1_678_363_000, 441507)
+		Weight::from_parts(1_772_613_000, 441540)
 			.saturating_add(RocksDbWeight::get().reads(261_u64))
 			.saturating_add(RocksDbWeight::get().writes(68_u64))
 	}
 	fn enact() -> Weight {
-		Weight::from_parts(11_878_000, 0)
+		Weight::from_parts(11_487_000, 0)
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn propose(b: u32, ) -> Weight {
-		Weight::from_parts(95_503_630, 12102)
-			.saturating_add(Weight::from_parts(10_134, 0).saturating_mul(b.into()))
+		Weight::from_parts(95_849_756, 12102)
+			.saturating_add(Weight::from_parts(19_773, 0).saturating_mul(b.into()))
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn vote() -> Weight {
-		Weight::from_parts(76_414_000, 14258)
+		Weight::from_parts(100_149_000, 14258)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn close(b: u32, ) -> Weight {
-		Weight::from_parts(149_823_446, 16974)
-			.saturating_add(Weight::from_parts(19_554, 0).saturating_mul(b.into()))
+		Weight::from_parts(189_820_968, 16974)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 			.saturating_add(Weight::from_parts(0, 1).saturating_mul(b.into()))

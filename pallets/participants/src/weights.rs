@@ -54,8 +54,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::AffiliatedCenters` (`max_values`: None, `max_size`: Some(273), added: 2748, mode: `MaxEncodedLen`)
 	fn enrol() -> Weight {
 		// Bytes of proof: measured 681, declared 6088.
-		// Shortest time seen: 99_789_000 ps.
-		Weight::from_parts(113_429_000, 6088)
+		// Shortest time seen: 97_485_000 ps.
+		Weight::from_parts(108_071_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(9_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
@@ -77,8 +77,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	fn admit_health_authority() -> Weight {
 		// Bytes of proof: measured 845, declared 3539.
-		// Shortest time seen: 82_362_000 ps.
-		Weight::from_parts(112_276_000, 3539)
+		// Shortest time seen: 78_056_000 ps.
+		Weight::from_parts(88_081_000, 3539)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(7_u64))
 	}
@@ -94,8 +94,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	fn attach_key() -> Weight {
 		// Bytes of proof: measured 681, declared 6088.
-		// Shortest time seen: 90_003_000 ps.
-		Weight::from_parts(118_896_000, 6088)
+		// Shortest time seen: 82_443_000 ps.
+		Weight::from_parts(95_161_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -105,8 +105,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::ActingKeys` (`max_values`: None, `max_size`: Some(20), added: 2495, mode: `MaxEncodedLen`)
 	fn retire_key() -> Weight {
 		// Bytes of proof: measured 523, declared 6088.
-		// Shortest time seen: 22_914_000 ps.
-		Weight::from_parts(24_967_000, 6088)
+		// Shortest time seen: 23_295_000 ps.
+		Weight::from_parts(25_007_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -122,8 +122,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `System::Account` (`max_values`: None, `max_size`: Some(64), added: 2539, mode: `MaxEncodedLen`)
 	fn rotate_key() -> Weight {
 		// Bytes of proof: measured 681, declared 6088.
-		// Shortest time seen: 100_459_000 ps.
-		Weight::from_parts(116_323_000, 6088)
+		// Shortest time seen: 91_796_000 ps.
+		Weight::from_parts(103_874_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(4_u64))
 	}
@@ -133,8 +133,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::Participants` (`max_values`: None, `max_size`: Some(89), added: 2564, mode: `MaxEncodedLen`)
 	fn set_sealing_key() -> Weight {
 		// Bytes of proof: measured 546, declared 3554.
-		// Shortest time seen: 19_108_000 ps.
-		Weight::from_parts(20_801_000, 3554)
+		// Shortest time seen: 19_369_000 ps.
+		Weight::from_parts(20_861_000, 3554)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -146,8 +146,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::Vaults` (`max_values`: None, `max_size`: Some(1397), added: 3872, mode: `MaxEncodedLen`)
 	fn set_vault() -> Weight {
 		// Bytes of proof: measured 621, declared 6088.
-		// Shortest time seen: 26_490_000 ps.
-		Weight::from_parts(29_554_000, 6088)
+		// Shortest time seen: 27_280_000 ps.
+		Weight::from_parts(29_183_000, 6088)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -161,8 +161,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::AffiliatedCenters` (`max_values`: None, `max_size`: Some(273), added: 2748, mode: `MaxEncodedLen`)
 	fn affiliate() -> Weight {
 		// Bytes of proof: measured 956, declared 6118.
-		// Shortest time seen: 31_377_000 ps.
-		Weight::from_parts(34_331_000, 6118)
+		// Shortest time seen: 31_837_000 ps.
+		Weight::from_parts(34_191_000, 6118)
 			.saturating_add(T::DbWeight::get().reads(5_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -172,8 +172,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::Affiliations` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn end_affiliation() -> Weight {
 		// Bytes of proof: measured 505, declared 3539.
-		// Shortest time seen: 21_983_000 ps.
-		Weight::from_parts(24_105_000, 3539)
+		// Shortest time seen: 22_153_000 ps.
+		Weight::from_parts(23_906_000, 3539)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -187,8 +187,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::PastCare` (`max_values`: None, `max_size`: Some(45), added: 2520, mode: `MaxEncodedLen`)
 	fn open_care() -> Weight {
 		// Bytes of proof: measured 705, declared 6118.
-		// Shortest time seen: 28_192_000 ps.
-		Weight::from_parts(30_285_000, 6118)
+		// Shortest time seen: 28_472_000 ps.
+		Weight::from_parts(31_436_000, 6118)
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -198,8 +198,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::Care` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn end_care() -> Weight {
 		// Bytes of proof: measured 470, declared 3539.
-		// Shortest time seen: 21_632_000 ps.
-		Weight::from_parts(23_364_000, 3539)
+		// Shortest time seen: 22_003_000 ps.
+		Weight::from_parts(25_819_000, 3539)
 			.saturating_add(T::DbWeight::get().reads(2_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -215,8 +215,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::PastPairings` (`max_values`: None, `max_size`: Some(45), added: 2520, mode: `MaxEncodedLen`)
 	fn pair_device() -> Weight {
 		// Bytes of proof: measured 971, declared 8682.
-		// Shortest time seen: 38_988_000 ps.
-		Weight::from_parts(41_441_000, 8682)
+		// Shortest time seen: 39_789_000 ps.
+		Weight::from_parts(42_403_000, 8682)
 			.saturating_add(T::DbWeight::get().reads(6_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -228,8 +228,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::Pairings` (`max_values`: None, `max_size`: Some(53), added: 2528, mode: `MaxEncodedLen`)
 	fn unpair_device() -> Weight {
 		// Bytes of proof: measured 785, declared 3554.
-		// Shortest time seen: 29_214_000 ps.
-		Weight::from_parts(31_587_000, 3554)
+		// Shortest time seen: 29_474_000 ps.
+		Weight::from_parts(31_337_000, 3554)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -242,9 +242,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn suspend() -> Weight {
-		// Bytes of proof: measured 7167, declared 167650.
-		// Shortest time seen: 688_092_000 ps.
-		Weight::from_parts(733_490_000, 167650)
+		// Bytes of proof: measured 7200, declared 167650.
+		// Shortest time seen: 695_083_000 ps.
+		Weight::from_parts(792_707_000, 167650)
 			.saturating_add(T::DbWeight::get().reads(131_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -258,8 +258,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::PastActive` (`max_values`: None, `max_size`: Some(37), added: 2512, mode: `MaxEncodedLen`)
 	fn reinstate() -> Weight {
 		// Bytes of proof: measured 1904, declared 6118.
-		// Shortest time seen: 39_488_000 ps.
-		Weight::from_parts(53_990_000, 6118)
+		// Shortest time seen: 37_426_000 ps.
+		Weight::from_parts(47_120_000, 6118)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(3_u64))
 	}
@@ -272,9 +272,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn deactivate() -> Weight {
-		// Bytes of proof: measured 7167, declared 167650.
-		// Shortest time seen: 702_864_000 ps.
-		Weight::from_parts(929_851_000, 167650)
+		// Bytes of proof: measured 7200, declared 167650.
+		// Shortest time seen: 692_809_000 ps.
+		Weight::from_parts(765_777_000, 167650)
 			.saturating_add(T::DbWeight::get().reads(131_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -287,9 +287,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn freeze() -> Weight {
-		// Bytes of proof: measured 7167, declared 167650.
-		// Shortest time seen: 695_313_000 ps.
-		Weight::from_parts(747_941_000, 167650)
+		// Bytes of proof: measured 7200, declared 167650.
+		// Shortest time seen: 694_832_000 ps.
+		Weight::from_parts(741_651_000, 167650)
 			.saturating_add(T::DbWeight::get().reads(131_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -302,9 +302,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Governance::MembersStale` (r:0 w:1)
 	/// Proof: `Governance::MembersStale` (`max_values`: Some(1), `max_size`: Some(1), added: 496, mode: `MaxEncodedLen`)
 	fn set_expiry() -> Weight {
-		// Bytes of proof: measured 7167, declared 167650.
-		// Shortest time seen: 693_991_000 ps.
-		Weight::from_parts(746_979_000, 167650)
+		// Bytes of proof: measured 7200, declared 167650.
+		// Shortest time seen: 692_718_000 ps.
+		Weight::from_parts(751_527_000, 167650)
 			.saturating_add(T::DbWeight::get().reads(131_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -313,92 +313,92 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn enrol() -> Weight {
-		Weight::from_parts(113_429_000, 6088)
+		Weight::from_parts(108_071_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(9_u64))
 			.saturating_add(RocksDbWeight::get().writes(7_u64))
 	}
 	fn admit_health_authority() -> Weight {
-		Weight::from_parts(112_276_000, 3539)
+		Weight::from_parts(88_081_000, 3539)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(7_u64))
 	}
 	fn attach_key() -> Weight {
-		Weight::from_parts(118_896_000, 6088)
+		Weight::from_parts(95_161_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}
 	fn retire_key() -> Weight {
-		Weight::from_parts(24_967_000, 6088)
+		Weight::from_parts(25_007_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn rotate_key() -> Weight {
-		Weight::from_parts(116_323_000, 6088)
+		Weight::from_parts(103_874_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(4_u64))
 	}
 	fn set_sealing_key() -> Weight {
-		Weight::from_parts(20_801_000, 3554)
+		Weight::from_parts(20_861_000, 3554)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn set_vault() -> Weight {
-		Weight::from_parts(29_554_000, 6088)
+		Weight::from_parts(29_183_000, 6088)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn affiliate() -> Weight {
-		Weight::from_parts(34_331_000, 6118)
+		Weight::from_parts(34_191_000, 6118)
 			.saturating_add(RocksDbWeight::get().reads(5_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn end_affiliation() -> Weight {
-		Weight::from_parts(24_105_000, 3539)
+		Weight::from_parts(23_906_000, 3539)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn open_care() -> Weight {
-		Weight::from_parts(30_285_000, 6118)
+		Weight::from_parts(31_436_000, 6118)
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn end_care() -> Weight {
-		Weight::from_parts(23_364_000, 3539)
+		Weight::from_parts(25_819_000, 3539)
 			.saturating_add(RocksDbWeight::get().reads(2_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn pair_device() -> Weight {
-		Weight::from_parts(41_441_000, 8682)
+		Weight::from_parts(42_403_000, 8682)
 			.saturating_add(RocksDbWeight::get().reads(6_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn unpair_device() -> Weight {
-		Weight::from_parts(31_587_000, 3554)
+		Weight::from_parts(31_337_000, 3554)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn suspend() -> Weight {
-		Weight::from_parts(733_490_000, 167650)
+		Weight::from_parts(792_707_000, 167650)
 			.saturating_add(RocksDbWeight::get().reads(131_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn reinstate() -> Weight {
-		Weight::from_parts(53_990_000, 6118)
+		Weight::from_parts(47_120_000, 6118)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(3_u64))
 	}
 	fn deactivate() -> Weight {
-		Weight::from_parts(929_851_000, 167650)
+		Weight::from_parts(765_777_000, 167650)
 			.saturating_add(RocksDbWeight::get().reads(131_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn freeze() -> Weight {
-		Weight::from_parts(747_941_000, 167650)
+		Weight::from_parts(741_651_000, 167650)
 			.saturating_add(RocksDbWeight::get().reads(131_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn set_expiry() -> Weight {
-		Weight::from_parts(746_979_000, 167650)
+		Weight::from_parts(751_527_000, 167650)
 			.saturating_add(RocksDbWeight::get().reads(131_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}

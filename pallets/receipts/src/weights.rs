@@ -30,8 +30,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Receipts::Epoch` (`max_values`: Some(1), `max_size`: Some(56), added: 551, mode: `MaxEncodedLen`)
 	fn continue_epoch() -> Weight {
 		// Bytes of proof: measured 219, declared 1541.
-		// Shortest time seen: 4_396_000 ps.
-		Weight::from_parts(4_777_000, 1541)
+		// Shortest time seen: 4_477_000 ps.
+		Weight::from_parts(4_957_000, 1541)
 			.saturating_add(T::DbWeight::get().reads(1_u64))
 	}
 	/// Storage: `Receipts::Epoch` (r:1 w:1)
@@ -47,10 +47,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// The range of component `s` is `[1, 64]`.
 	fn start_epoch(s: u32, ) -> Weight {
 		// Bytes of proof: measured 331 + s * (8 ±0), declared 1815 + s * (8 ±0).
-		// Shortest time seen: 13_200_000 ps.
-		Weight::from_parts(14_807_288, 1815)
-			// Standard error: 538.
-			.saturating_add(Weight::from_parts(88_651, 0).saturating_mul(s.into()))
+		// Shortest time seen: 13_310_000 ps.
+		Weight::from_parts(14_709_863, 1815)
+			// Standard error: 834.
+			.saturating_add(Weight::from_parts(99_103, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(4_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 			.saturating_add(Weight::from_parts(0, 8).saturating_mul(s.into()))
@@ -66,7 +66,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Authorities::Seats` (r:1 w:0)
 	/// Proof: `Authorities::Seats` (`max_values`: None, `max_size`: Some(47), added: 2522, mode: `MaxEncodedLen`)
 	/// Storage: `Receipts::Cohorts` (r:1 w:0)
-	/// Proof: `Receipts::Cohorts` (`max_values`: None, `max_size`: Some(1052), added: 3527, mode: `MaxEncodedLen`)
+	/// Proof: `Receipts::Cohorts` (`max_values`: None, `max_size`: Some(1244), added: 3719, mode: `MaxEncodedLen`)
 	/// Storage: `Receipts::Logs` (r:1 w:0)
 	/// Proof: `Receipts::Logs` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
@@ -79,11 +79,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Participants::Vaults` (`max_values`: None, `max_size`: Some(1397), added: 3872, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[4, 64]`.
 	fn authorize_report(s: u32, ) -> Weight {
-		// Bytes of proof: measured 4086 + s * (28 ±0), declared 6118.
-		// Shortest time seen: 158_806_000 ps.
-		Weight::from_parts(159_944_512, 6118)
-			// Standard error: 11_144.
-			.saturating_add(Weight::from_parts(1_869_209, 0).saturating_mul(s.into()))
+		// Bytes of proof: measured 4251 + s * (28 ±0), declared 6118.
+		// Shortest time seen: 159_457_000 ps.
+		Weight::from_parts(162_565_470, 6118)
+			// Standard error: 13_017.
+			.saturating_add(Weight::from_parts(1_961_981, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(13_u64))
 	}
 	/// Storage: `Receipts::Epoch` (r:1 w:0)
@@ -97,18 +97,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Authorities::Seats` (r:1 w:0)
 	/// Proof: `Authorities::Seats` (`max_values`: None, `max_size`: Some(47), added: 2522, mode: `MaxEncodedLen`)
 	/// Storage: `Receipts::Cohorts` (r:1 w:1)
-	/// Proof: `Receipts::Cohorts` (`max_values`: None, `max_size`: Some(1052), added: 3527, mode: `MaxEncodedLen`)
+	/// Proof: `Receipts::Cohorts` (`max_values`: None, `max_size`: Some(1244), added: 3719, mode: `MaxEncodedLen`)
 	/// Storage: `Receipts::Logs` (r:1 w:1)
 	/// Proof: `Receipts::Logs` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// The range of component `s` is `[4, 64]`.
 	fn report(s: u32, ) -> Weight {
-		// Bytes of proof: measured 1759 + s * (14 ±0), declared 4517.
-		// Shortest time seen: 73_419_000 ps.
-		Weight::from_parts(68_452_615, 4517)
-			// Standard error: 14_799.
-			.saturating_add(Weight::from_parts(2_033_459, 0).saturating_mul(s.into()))
+		// Bytes of proof: measured 1887 + s * (14 ±0), declared 4709.
+		// Shortest time seen: 76_183_000 ps.
+		Weight::from_parts(72_762_986, 4709)
+			// Standard error: 30_219.
+			.saturating_add(Weight::from_parts(2_570_530, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(8_u64))
 			.saturating_add(T::DbWeight::get().writes(2_u64))
 	}
@@ -117,7 +117,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Receipts::Cohorts` (r:1 w:0)
-	/// Proof: `Receipts::Cohorts` (`max_values`: None, `max_size`: Some(1052), added: 3527, mode: `MaxEncodedLen`)
+	/// Proof: `Receipts::Cohorts` (`max_values`: None, `max_size`: Some(1244), added: 3719, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Vaults` (r:1 w:0)
 	/// Proof: `Participants::Vaults` (`max_values`: None, `max_size`: Some(1397), added: 3872, mode: `MaxEncodedLen`)
 	/// Storage: `Participants::Participants` (r:1 w:0)
@@ -129,9 +129,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `Records::Records` (r:1 w:0)
 	/// Proof: `Records::Records` (`max_values`: None, `max_size`: Some(316), added: 2791, mode: `MaxEncodedLen`)
 	fn authorize_dispute() -> Weight {
-		// Bytes of proof: measured 2727, declared 4862.
-		// Shortest time seen: 129_363_000 ps.
-		Weight::from_parts(151_115_000, 4862)
+		// Bytes of proof: measured 2743, declared 4862.
+		// Shortest time seen: 125_336_000 ps.
+		Weight::from_parts(157_064_000, 4862)
 			.saturating_add(T::DbWeight::get().reads(8_u64))
 	}
 	/// Storage: `Receipts::Epoch` (r:1 w:0)
@@ -139,11 +139,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Storage: `System::BlockHash` (r:1 w:0)
 	/// Proof: `System::BlockHash` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
 	/// Storage: `Receipts::Cohorts` (r:1 w:1)
-	/// Proof: `Receipts::Cohorts` (`max_values`: None, `max_size`: Some(1052), added: 3527, mode: `MaxEncodedLen`)
+	/// Proof: `Receipts::Cohorts` (`max_values`: None, `max_size`: Some(1244), added: 3719, mode: `MaxEncodedLen`)
 	fn dispute() -> Weight {
-		// Bytes of proof: measured 1052, declared 4517.
-		// Shortest time seen: 38_637_000 ps.
-		Weight::from_parts(51_136_000, 4517)
+		// Bytes of proof: measured 1180, declared 4709.
+		// Shortest time seen: 51_396_000 ps.
+		Weight::from_parts(61_762_000, 4709)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -151,8 +151,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Receipts::EpochLength` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
 	fn set_epoch_length() -> Weight {
 		// Bytes of proof: measured 0, declared 0.
-		// Shortest time seen: 4_447_000 ps.
-		Weight::from_parts(5_088_000, 0)
+		// Shortest time seen: 4_397_000 ps.
+		Weight::from_parts(8_462_000, 0)
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
 	/// Storage: `Participants::Keys` (r:1 w:0)
@@ -163,8 +163,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	/// Proof: `Receipts::Logs` (`max_values`: None, `max_size`: Some(104), added: 2579, mode: `MaxEncodedLen`)
 	fn restart_log() -> Weight {
 		// Bytes of proof: measured 1127, declared 3569.
-		// Shortest time seen: 27_832_000 ps.
-		Weight::from_parts(34_071_000, 3569)
+		// Shortest time seen: 27_391_000 ps.
+		Weight::from_parts(33_590_000, 3569)
 			.saturating_add(T::DbWeight::get().reads(3_u64))
 			.saturating_add(T::DbWeight::get().writes(1_u64))
 	}
@@ -173,42 +173,42 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 // For tests.
 impl WeightInfo for () {
 	fn continue_epoch() -> Weight {
-		Weight::from_parts(4_777_000, 1541)
+		Weight::from_parts(4_957_000, 1541)
 			.saturating_add(RocksDbWeight::get().reads(1_u64))
 	}
 	fn start_epoch(s: u32, ) -> Weight {
-		Weight::from_parts(14_807_288, 1815)
-			.saturating_add(Weight::from_parts(88_651, 0).saturating_mul(s.into()))
+		Weight::from_parts(14_709_863, 1815)
+			.saturating_add(Weight::from_parts(99_103, 0).saturating_mul(s.into()))
 			.saturating_add(RocksDbWeight::get().reads(4_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 			.saturating_add(Weight::from_parts(0, 8).saturating_mul(s.into()))
 	}
 	fn authorize_report(s: u32, ) -> Weight {
-		Weight::from_parts(159_944_512, 6118)
-			.saturating_add(Weight::from_parts(1_869_209, 0).saturating_mul(s.into()))
+		Weight::from_parts(162_565_470, 6118)
+			.saturating_add(Weight::from_parts(1_961_981, 0).saturating_mul(s.into()))
 			.saturating_add(RocksDbWeight::get().reads(13_u64))
 	}
 	fn report(s: u32, ) -> Weight {
-		Weight::from_parts(68_452_615, 4517)
-			.saturating_add(Weight::from_parts(2_033_459, 0).saturating_mul(s.into()))
+		Weight::from_parts(72_762_986, 4709)
+			.saturating_add(Weight::from_parts(2_570_530, 0).saturating_mul(s.into()))
 			.saturating_add(RocksDbWeight::get().reads(8_u64))
 			.saturating_add(RocksDbWeight::get().writes(2_u64))
 	}
 	fn authorize_dispute() -> Weight {
-		Weight::from_parts(151_115_000, 4862)
+		Weight::from_parts(157_064_000, 4862)
 			.saturating_add(RocksDbWeight::get().reads(8_u64))
 	}
 	fn dispute() -> Weight {
-		Weight::from_parts(51_136_000, 4517)
+		Weight::from_parts(61_762_000, 4709)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn set_epoch_length() -> Weight {
-		Weight::from_parts(5_088_000, 0)
+		Weight::from_parts(8_462_000, 0)
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}
 	fn restart_log() -> Weight {
-		Weight::from_parts(34_071_000, 3569)
+		Weight::from_parts(33_590_000, 3569)
 			.saturating_add(RocksDbWeight::get().reads(3_u64))
 			.saturating_add(RocksDbWeight::get().writes(1_u64))
 	}

@@ -17,10 +17,11 @@ use sp_runtime::{app_crypto::ed25519::Public, KeyTypeId};
 use ward_primitives::{
 	inputs::Extent,
 	record::{COHORT_SIZE, MAX_CUSTODIANS},
-	Deposit, DepositReceipt, HandOver, KeyBytes, NewRecord, ParticipantId, RecordContent, RecordId,
+	Custodian, Deposit, DepositReceipt, HandOver, KeyBytes, NewRecord, ParticipantId,
+	RecordContent, RecordId, RecordRow,
 };
 
-use crate::{work::Work, Call, Config, CustodyCount, Pallet, RecordCount, Records};
+use crate::{work::Work, Call, Config, Custody, CustodyCount, Pallet, RecordCount, Records};
 
 /// Somebody who writes on behalf of a center. Of a role for which everything is read that is read for
 /// any: it can be affiliated, paired and granted something.
@@ -51,13 +52,14 @@ pub trait BenchmarkHelper<AccountId> {
 
 const KEY_TYPE: KeyTypeId = KeyTypeId(*b"rcpt");
 
-struct Custodian<AccountId> {
+/// A center that can hold records.
+struct Holder<AccountId> {
 	account: AccountId,
 	center: ParticipantId,
 	key: Public,
 }
 
-impl<AccountId> Custodian<AccountId> {
+impl<AccountId> Holder<AccountId> {
 	/// Its receipt for a record.
 	fn deposit<T: Config>(&self, record: RecordId, content: &RecordContent) -> Deposit {
 		let receipt = DepositReceipt {
@@ -74,11 +76,11 @@ impl<AccountId> Custodian<AccountId> {
 	}
 }
 
-fn custodians<T: Config>(count: u32) -> Vec<Custodian<T::AccountId>> {
+fn custodians<T: Config>(count: u32) -> Vec<Holder<T::AccountId>> {
 	let custodian = |number| {
 		let key = sp_io::crypto::ed25519_generate(KEY_TYPE, None);
 		let (account, center) = T::BenchmarkHelper::custodian(number, key.0);
-		Custodian { account, center, key }
+		Holder { account, center, key }
 	};
 	(0..count).map(custodian).collect()
 }
@@ -86,7 +88,7 @@ fn custodians<T: Config>(count: u32) -> Vec<Custodian<T::AccountId>> {
 fn new_record<T: Config>(
 	patient: ParticipantId,
 	author: &Author<T::AccountId>,
-	custodians: &[Custodian<T::AccountId>],
+	custodians: &[Holder<T::AccountId>],
 	seed: u8,
 ) -> NewRecord {
 	let mut record = NewRecord {
@@ -179,13 +181,26 @@ mod benchmarks {
 		let from = &holders[0];
 		let records: Vec<_> = (0..n)
 			.map(|number| {
-				CustodyCount::<T>::insert(from.center, u64::from(number) * COHORT_SIZE);
 				let patient = T::BenchmarkHelper::patient(number, &author, 1);
-				let record = new_record::<T>(patient, &author, holders, 1);
-				let id = id_of::<T>(&record, &author);
-				Pallet::<T>::do_anchor(author.id, &record, None, &mut Work::default())
-					.expect("the record is in order; qed");
-				HandOver { record: id, deposit: to.deposit::<T>(id, &record.content(author.id)) }
+				let content = new_record::<T>(patient, &author, &[], 1).content(author.id);
+				let record = content.record_id(&Pallet::<T>::genesis());
+				let row = u64::from(number).saturating_mul(COHORT_SIZE);
+				let custodians = holders.iter().map(|holder| {
+					let center = holder.center;
+					Custody::<T>::insert(center, row, record);
+					Custodian { center, row }
+				});
+				let stored = RecordRow {
+					content,
+					author_center: Some(author.center),
+					custodians: BoundedVec::truncate_from(custodians.collect()),
+					anchored_at: T::Time::now(),
+					lineage: record,
+					supersedes: None,
+					superseded_by: None,
+				};
+				Records::<T>::insert(record, stored);
+				HandOver { record, deposit: to.deposit::<T>(record, &content) }
 			})
 			.collect();
 		let records = BoundedVec::try_from(records).expect("n is at most MaxBatch; qed");
