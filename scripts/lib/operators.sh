@@ -81,7 +81,7 @@ start() {
 	# shellcheck disable=SC2016 # The other shell expands it.
 	run "node-$n" env -C "$(machine "$1")" bash -c "exec $(step_of_the_page "$2") \"\$@\"" page \
 		--listen-addr "/ip4/127.0.0.1/tcp/$(p2p_port "$n")" --rpc-port "$(rpc_port "$n")" \
-		--prometheus-port "$(prometheus_port "$n")" --allow-private-ip
+		--prometheus-port "$(prometheus_port "$n")" --allow-private-ip --discover-local
 }
 
 stop() { stop_process "$DIRECTORY/pids/node-${NODE_OF[$1]}"; }

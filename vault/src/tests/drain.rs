@@ -54,6 +54,15 @@ async fn neighbours() -> Neighbours {
 	Neighbours::with_both(quiet, accepting).await
 }
 
+/// The same, both of which serve; the house has a record.
+async fn about_to_leave() -> (Neighbours, Sealed, Running) {
+	let both = neighbours().await;
+	let record = sealed(&both.house, false);
+	both.house.deposit(&record).await;
+	let running = both.both_serve().await;
+	(both, record, running)
+}
+
 /// A plan of the house's in which there is nothing to do.
 fn nothing() -> Plan {
 	Plan { from: CENTER, ..Plan::default() }
@@ -198,11 +207,8 @@ async fn events(house: &House) -> Vec<(Event, u64)> {
 
 #[tokio::test]
 async fn a_drained_record_is_read_from_the_new_vault_and_no_longer_from_the_old_one() {
-	let both = neighbours().await;
+	let (both, record, running) = about_to_leave().await;
 	let house = &both.house;
-	let record = sealed(house, false);
-	house.deposit(&record).await;
-	let running = both.both_serve().await;
 	let (plan, lines) = drain(&running).await;
 	let bytes = record.ciphertext.len() as u64;
 	assert_eq!(plan, Plan { rows: 1, bytes, ..nothing() });
@@ -398,11 +404,8 @@ async fn what_is_damaged_here_is_left_until_it_is_repaired() {
 
 #[tokio::test]
 async fn a_receiver_that_is_away_and_a_sender_that_is_not_reached_are_named_and_it_goes_on_later() {
-	let both = neighbours().await;
+	let (both, record, running) = about_to_leave().await;
 	let house = &both.house;
-	let record = sealed(house, false);
-	house.deposit(&record).await;
-	let running = both.both_serve().await;
 	let key = both.other.receipt_key.public();
 	publish(house, OTHER, key, "http://127.0.0.1:1".into());
 	assert!(left(&drained(&running).await).contains("does not answer"));
@@ -441,11 +444,8 @@ async fn a_record_that_the_receiver_has_stopped_fetching_is_announced_again() {
 #[tokio::test]
 async fn nothing_is_deleted_that_the_chain_names_this_center_for_or_that_nobody_else_was_seen_to_hold(
 ) {
-	let both = neighbours().await;
+	let (both, record, running) = about_to_leave().await;
 	let house = &both.house;
-	let record = sealed(house, false);
-	house.deposit(&record).await;
-	let running = both.both_serve().await;
 	// However fresh another copy is.
 	is_seen(&both, &record);
 	ready(&both, &record, &drained(&running).await);
@@ -515,11 +515,8 @@ async fn what_is_in_the_way_of_every_record_is_said_at_once() {
 
 #[tokio::test]
 async fn a_receipt_that_ends_soon_is_renewed_without_another_copy() {
-	let both = neighbours().await;
+	let (both, record, running) = about_to_leave().await;
 	let house = &both.house;
-	let record = sealed(house, false);
-	house.deposit(&record).await;
-	let running = both.both_serve().await;
 	let first = ready(&both, &record, &drained(&running).await);
 	let now = house.now.load(Ordering::SeqCst);
 	house.pass(first.expires - now - 60_000);
@@ -531,11 +528,8 @@ async fn a_receipt_that_ends_soon_is_renewed_without_another_copy() {
 
 #[tokio::test]
 async fn what_comes_back_is_one_record_again_and_stays() {
-	let both = neighbours().await;
+	let (both, record, running) = about_to_leave().await;
 	let house = &both.house;
-	let record = sealed(house, false);
-	house.deposit(&record).await;
-	let running = both.both_serve().await;
 	ready(&both, &record, &drained(&running).await);
 	hand_over(&both, &record).await;
 	house.chain.finalize(|tables| {
@@ -612,11 +606,7 @@ async fn as_long_as_another_custodian_has_its_word_nothing_is_deleted() {
 
 #[tokio::test]
 async fn a_receiver_that_loses_what_it_took_gets_it_again_as_long_as_it_is_here() {
-	let both = neighbours().await;
-	let house = &both.house;
-	let record = sealed(house, false);
-	house.deposit(&record).await;
-	let running = both.both_serve().await;
+	let (both, record, running) = about_to_leave().await;
 	ready(&both, &record, &drained(&running).await);
 	hand_over(&both, &record).await;
 	fs::remove_file(both.file_at_other(&record)).unwrap();
