@@ -16,7 +16,7 @@ use sp_runtime::traits::Block as BlockT;
 use ward_runtime::{apis::RuntimeApi, opaque::Block};
 
 use crate::{
-	double_authoring, hints,
+	database, double_authoring, hints,
 	receipts::{self, ReceiptsArgs},
 	rpc,
 };
@@ -231,6 +231,12 @@ pub(crate) fn new_full<N: sc_network::NetworkBackend<Block, Hash>>(
 			workers.run(client.clone(), task_manager.spawn_handle()).boxed(),
 		);
 	}
+
+	task_manager.spawn_essential_handle().spawn(
+		"database-watch",
+		None,
+		database::watch(select_chain.clone()),
+	);
 
 	task_manager.spawn_handle().spawn(
 		"double-authoring-watch",
