@@ -14,10 +14,13 @@ copy() {
 	start_extra 6 --validator
 	check "the copy follows" eventually 60 finalizes_to 6 1
 
-	story "Both author in one slot: the others prove it, and the seat is suspended"
-	check "the seat is suspended" eventually 90 seat_is $CENTER row.suspension.breach double-authoring
+	story "Both author in one slot and vote in one round: the others prove what came first, and the seat is suspended"
+	check "the seat is suspended" eventually 90 is_suspended
 	check "the center itself is not" equal "$(field active < <(as authority show participant $CENTER))" true
 }
+
+# is_suspended: for one or the other.
+is_suspended() { seat_is $CENTER row.suspension.breach double-authoring || seat_is $CENTER row.suspension.breach double-voting; }
 
 leave() {
 	local number n
