@@ -1,7 +1,9 @@
 //! Who votes on finality, and who has voted.
 
-use crate::{ChainError, State};
+use crate::{Chain, ChainError, State};
 use codec::Decode;
+use serde::Deserialize;
+use subxt::utils::AccountId32;
 use ward_primitives::{Digest, KeyBytes};
 
 /// The engine that finality comes from, in the list of a block's justifications.
@@ -28,6 +30,49 @@ impl State {
 	}
 }
 
+impl Chain {
+	/// The votes that the node lacks in each round that it has open, late ones taken into account until
+	/// the round's block is final: the round that is on comes first.
+	pub async fn finality_rounds(&self) -> Result<Vec<FinalityRound>, ChainError> {
+		let RoundStates { best, background } = self.rpc.round_state().await?;
+		Ok([best].into_iter().chain(background).map(FinalityRound::from).collect())
+	}
+}
+
+/// A round of votes on finality, as a node sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FinalityRound {
+	/// The GRANDPA keys of voters that have neither prevoted nor precommitted.
+	pub silent: Vec<KeyBytes>,
+}
+
+impl From<RoundState> for FinalityRound {
+	fn from(RoundState { prevotes, precommits }: RoundState) -> Self {
+		let mut silent = prevotes.missing;
+		silent.retain(|voter| precommits.missing.contains(voter));
+		Self { silent: silent.into_iter().map(|AccountId32(key)| key).collect() }
+	}
+}
+
+/// The answer to `grandpa_roundState`.
+#[derive(Deserialize)]
+pub(crate) struct RoundStates {
+	best: RoundState,
+	background: Vec<RoundState>,
+}
+
+#[derive(Deserialize)]
+struct RoundState {
+	prevotes: Missing,
+	precommits: Missing,
+}
+
+/// Whose votes are missing; the node writes keys like the addresses of accounts.
+#[derive(Deserialize)]
+struct Missing {
+	missing: Vec<AccountId32>,
+}
+
 /// A block that is voted for, and its number.
 type Target = (Digest, u32);
 
@@ -44,6 +89,24 @@ fn voters(mut justification: &[u8]) -> Result<Vec<KeyBytes>, codec::Error> {
 mod tests {
 	use super::*;
 	use codec::Encode;
+
+	#[test]
+	fn who_has_voted_in_a_round_is_not_silent() {
+		let [alice, bob, carol] = [1, 2, 3].map(|byte| AccountId32([byte; 32]).to_string());
+		let round = |prevotes: &[&String], precommits: &[&String]| {
+			serde_json::json!({
+				"round": 8,
+				"prevotes": { "currentWeight": 1, "missing": prevotes },
+				"precommits": { "currentWeight": 0, "missing": precommits },
+			})
+		};
+		let of = |state| FinalityRound::from(serde_json::from_value::<RoundState>(state).unwrap());
+		let all = [&alice, &bob, &carol];
+		assert_eq!(of(round(&all, &all)).silent, [[1; 32], [2; 32], [3; 32]]);
+		assert_eq!(of(round(&[&bob], &all)).silent, [[2; 32]]);
+		assert_eq!(of(round(&[&bob], &[&bob, &carol])).silent, [[2; 32]]);
+		assert!(of(round(&all, &[])).silent.is_empty());
+	}
 
 	#[test]
 	fn the_voters_of_a_justification_are_read_and_a_broken_one_is_refused() {

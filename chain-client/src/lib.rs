@@ -33,6 +33,7 @@ pub use call::{Call, WeightBound};
 pub use chain::{Chain, Head, SyncStatus};
 pub use error::ChainError;
 pub use event::{Event, Failure};
+pub use finality::FinalityRound;
 pub use inner::DecodedCall;
 pub use node::{code_hash, NodeVersion, RuntimeVersion, SessionKeys, WITNESS_KEY_TYPE};
 pub use signer::CallSigner;

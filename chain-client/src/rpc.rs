@@ -1,8 +1,8 @@
 //! The node's RPC methods, each with a deadline and Ward's errors.
 
 use crate::{
-	error::hex, latest::Heads, memory::Memory, ChainError, NodeVersion, RuntimeVersion,
-	SessionKeys, SyncStatus,
+	error::hex, finality::RoundStates, latest::Heads, memory::Memory, ChainError, NodeVersion,
+	RuntimeVersion, SessionKeys, SyncStatus,
 };
 use futures::StreamExt;
 use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
@@ -154,6 +154,12 @@ impl Rpc {
 		let block = self.ask("chain_getBlock", block).await?;
 		let block = block.ok_or(ChainError::UnknownBlock { block: hex(&hash) })?;
 		Ok(block.justifications.unwrap_or_default())
+	}
+
+	/// The rounds of votes on finality that the node has open: who is missing.
+	pub(crate) async fn round_state(&self) -> Result<RoundStates, ChainError> {
+		let what = "grandpa_roundState";
+		self.ask(what, || self.client.request(what, rpc_params![])).await
 	}
 
 	/// The transactions of the block with this hash, encoded.

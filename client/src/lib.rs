@@ -48,6 +48,7 @@ pub mod storage;
 pub mod table;
 mod upload;
 pub mod vault;
+pub mod votes;
 pub mod witness;
 
 pub use error::{Error, Kind, Result};

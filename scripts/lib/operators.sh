@@ -200,7 +200,7 @@ import json, sys
 status = json.load(open(sys.argv[1]))
 seat, votes = status["seat"], status["votes"]
 authored = seat["current"]["authored"] + seat["last"]["authored"]
-sys.exit(not (seat["sits"] and authored and votes["active"] and votes["counted"]))' "$2"
+sys.exit(not (seat["sits"] and authored and votes["active"] and votes["seen"]))' "$2"
 }
 
 # nobody_is_suspended: no seat is, for double authoring or voting.

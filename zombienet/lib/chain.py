@@ -5,7 +5,8 @@ same-history URL...        the final blocks of all nodes are the same at every h
 final URL...               prints number and hash of the last final block of each node
 still-final FILE URL...    each block that `final` printed to the file is in the history of each node, and final there
 authored URL NUMBER KEY    prints yes or no: whether one of the blocks after that one is by that Aura key
-voted URL NUMBER KEY       prints yes or no: whether a stored proof of finality of those blocks has a vote of that GRANDPA key
+voted URL NUMBER KEY       prints yes or no: whether the node sees a vote of that GRANDPA key in the next rounds, or has one in a stored proof
+                           of finality of those blocks
 calls URL NUMBER           prints the number of calls in the blocks after that one, besides the inherent one of each
 forked URL URL NUMBER      the two nodes have different blocks at some height after that one
 
@@ -14,6 +15,7 @@ Ends with code 1 and says what is wrong if something is.
 
 import json
 import sys
+import time
 import urllib.request
 
 HASHES_AT_ONCE = 500
@@ -103,12 +105,42 @@ def authored(url, number, key):
     yes_or_no(key in authors)
 
 
-def voted(url, number, key):
+def is_voter(url, key):
+    voters = vector(call(url, "state_call", "GrandpaApi_grandpa_authorities", "0x", final(url)[1]), 40)
+    return key in (voter[:32] for voter in voters)
+
+
+def is_in_a_proof(url, number, key):
     blocks = (call(url, "chain_getBlock", digest) for _, digest in blocks_after(url, int(number)))
     proofs = [bytes(proof) for block in blocks for _engine, proof in block["justifications"] or []]
     if not proofs:
         sys.exit("no proof of finality is stored with these blocks")
-    yes_or_no(any(bytes.fromhex(key[2:]) in proof for proof in proofs))
+    return any(key in proof for proof in proofs)
+
+
+def public_key(address):
+    """What an SS58 address with a prefix of one byte stands for."""
+    number = 0
+    for digit in address:
+        number = number * 58 + "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz".index(digit)
+    return number.to_bytes(35, "big")[1:33]
+
+
+def is_seen(url, key):
+    """Whether the node sees a vote in a round, which takes somewhat more than a second; a proof has only the votes that came first."""
+    give_up = time.monotonic() + 4
+    while time.monotonic() < give_up:
+        state = call(url, "grandpa_roundState")
+        for step in (round[step] for round in [state["best"], *state["background"]] for step in ("prevotes", "precommits")):
+            if key not in map(public_key, step["missing"]):
+                return True
+        time.sleep(0.15)
+    return False
+
+
+def voted(url, number, key):
+    key = bytes.fromhex(key[2:])
+    yes_or_no(is_in_a_proof(url, number, key) or is_voter(url, key) and is_seen(url, key))
 
 
 def calls(url, number):

@@ -165,7 +165,8 @@ still_final() {
 authored() { equal "$(chain authored "$(url 1)" "$2" "$(aura_key "$1")")" yes; }
 has_not_authored() { equal "$(chain authored "$(url 1)" "$2" "$(aura_key "$1")")" no; }
 
-# voted N FROM, has_not_voted N FROM: whether a proof that a block after that number is final has a vote of node N.
+# voted N FROM, has_not_voted N FROM: whether node 1 sees votes of node N, or a proof that a block after that number is
+# final has one.
 voted() { equal "$(chain voted "$(url 1)" "$2" "$(grandpa_key "$1")")" yes; }
 has_not_voted() { equal "$(chain voted "$(url 1)" "$2" "$(grandpa_key "$1")")" no; }
 

@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 use serde_json::json;
-use ward_chain_client::{Call, Chain, ChainError, State};
-use ward_primitives::{KeyBytes, KeyRoles, Moment, ParticipantId, Role};
+use ward_chain_client::{Call, ChainError};
+use ward_primitives::{KeyRoles, Moment, ParticipantId, Role};
 
 use super::{arguments, Context, Output};
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
 	seats,
 	session::{self, role_names},
 	table::Table,
+	votes::{self, Votes},
 };
 
 /// For medical centers: take part in consensus, or be the guest of a center that does.
@@ -181,7 +182,7 @@ async fn status(context: &Context, center: Option<ParticipantId>, out: &mut Outp
 	let Some(seat) = seat else {
 		let host = state.host(center).await?;
 		let still_votes = match state.session_keys(center).await? {
-			Some(keys) => is_voter(&state, &keys).await?,
+			Some(keys) => votes::is_voter(&state, &keys).await?,
 			None => false,
 		};
 		let value = json!({
@@ -228,69 +229,6 @@ async fn status(context: &Context, center: Option<ParticipantId>, out: &mut Outp
 		lines.extend(seats::remedy(&seat).map(|remedy| format!("to do    {remedy}")));
 		lines.join("\n")
 	})
-}
-
-/// Whether a center votes on finality.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Votes {
-	/// Its key is not among those that may vote.
-	NotActive,
-	/// Its vote was among those that made so many of so many blocks final.
-	Counted { own: usize, of: usize },
-}
-
-impl Votes {
-	/// How many justifications are looked at, and how far back.
-	const SAMPLE: usize = 5;
-	const REACH: u64 = 40;
-
-	async fn of(chain: &Chain, state: &State, keys: &[u8]) -> Result<Self> {
-		if !is_voter(state, keys).await? {
-			return Ok(Self::NotActive);
-		}
-		let own = grandpa_key(keys).unwrap_or_default();
-		let (mut counted, mut of) = (0, 0);
-		for back in 0..Self::REACH.min(state.number) {
-			let votes = chain.at_number(state.number - back).await?.finality_votes().await?;
-			let Some(voters) = votes else { continue };
-			of += 1;
-			counted += usize::from(voters.contains(&own));
-			if of == Self::SAMPLE {
-				break;
-			}
-		}
-		Ok(Self::Counted { own: counted, of })
-	}
-
-	fn to_json(self) -> serde_json::Value {
-		match self {
-			Self::NotActive => json!({ "active": false }),
-			Self::Counted { own, of } => json!({ "active": true, "counted": own, "of": of }),
-		}
-	}
-
-	fn in_words(self) -> String {
-		match self {
-			Self::NotActive => "its key is not among the voters on finality now".into(),
-			Self::Counted { of: 0, .. } => "no votes are stored yet".into(),
-			Self::Counted { own, of } => {
-				format!(
-					"in {own} of the last {of} stored justifications (two thirds suffice for each)"
-				)
-			},
-		}
-	}
-}
-
-/// Whether the voters on finality have the GRANDPA key among these session keys.
-async fn is_voter(state: &State, keys: &[u8]) -> Result<bool> {
-	let Some(own) = grandpa_key(keys) else { return Ok(false) };
-	Ok(state.finality_voters().await?.contains(&own))
-}
-
-/// The GRANDPA key, which is the last of the session keys.
-fn grandpa_key(keys: &[u8]) -> Option<KeyBytes> {
-	keys.last_chunk().copied()
 }
 
 async fn rotate_keys(context: &Context, out: &mut Output) -> Result<()> {
@@ -365,12 +303,5 @@ mod tests {
 		assert!(error.remedy().unwrap().contains("127.0.0.1"));
 		let other = not_ones_own(ChainError::Syncing);
 		assert_eq!(other.code(), "node-syncing");
-	}
-
-	#[test]
-	fn votes_are_said_in_words() {
-		assert!(Votes::NotActive.in_words().contains("not among"));
-		assert!(Votes::Counted { own: 4, of: 5 }.in_words().contains("4 of the last 5"));
-		assert!(Votes::Counted { own: 0, of: 0 }.in_words().contains("no votes"));
 	}
 }
