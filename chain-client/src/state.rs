@@ -147,6 +147,16 @@ impl State {
 		self.ask("rows_held", (center, cohort)).await
 	}
 
+	/// The centers that have handed over a record of a patient.
+	pub async fn former_custodians(
+		&self,
+		patient: ParticipantId,
+		after: Option<ParticipantId>,
+		limit: u32,
+	) -> Result<Vec<ParticipantId>, ChainError> {
+		self.ask("former_custodians", (patient, after, limit)).await
+	}
+
 	/// Whether `anchor_batch` of these records by this key would succeed now.
 	pub async fn check_batch(
 		&self,

@@ -33,8 +33,7 @@ pub struct CustodianLog {
 }
 
 /// Fetches and verifies the log of every custodian of the patient's records, and of every active center
-/// whose log had something in it before: it may have handed the records over, and what was read there
-/// stays in its log.
+/// that has handed one over: what was read there stays in its log.
 pub async fn fetch(session: &Session, progress: &dyn Progress) -> Result<Vec<CustodianLog>> {
 	let state = session.chain.finalized().await?;
 	let journal = session.home.journal().await?;
@@ -44,7 +43,7 @@ pub async fn fetch(session: &Session, progress: &dyn Progress) -> Result<Vec<Cus
 		.flat_map(|(_, row)| &row.custodians)
 		.map(|custodian| custodian.center)
 		.collect();
-	for center in journal.centers_with_log_heads()? {
+	for center in records::former_custodians_of(&state, session.id).await? {
 		let row = state.participant(center).await?;
 		let is_active = row.is_some_and(|row| row.active.contains(state.timestamp));
 		if is_active && state.vault(center).await?.is_some() {

@@ -242,16 +242,6 @@ impl Journal {
 		self.read(LOG_HEADS, custodian.0)
 	}
 
-	/// The centers of whose access logs an entry is remembered.
-	pub fn centers_with_log_heads(&self) -> Result<Vec<ParticipantId>> {
-		let what = || format!("the journal {} cannot be read", self.path.display());
-		let found = || -> Result<Vec<_>, redb::Error> {
-			let table = self.database.begin_read()?.open_table(LOG_HEADS)?;
-			table.iter()?.map(|entry| Ok(ParticipantId(entry?.0.value()))).collect()
-		};
-		found().context(Kind::Other, what)
-	}
-
 	/// Remembers the last entry of a custodian's access log.
 	pub fn save_log_head(&self, custodian: ParticipantId, head: &LogHead) -> Result<()> {
 		self.write(|transaction| {
@@ -442,19 +432,6 @@ pub(crate) mod tests {
 			anchored: None,
 			begun_at: 13,
 		}
-	}
-
-	#[tokio::test]
-	async fn centers_whose_logs_had_something_in_them_are_known_by_it() {
-		let dir = tempfile::tempdir().unwrap();
-		let journal = Journal::open(&dir.path().join("journal.redb")).await.unwrap();
-		assert_eq!(journal.centers_with_log_heads().unwrap(), []);
-		for center in [7, 2, 7] {
-			let head = LogHead { sequence: center, hash: [1; 32] };
-			journal.save_log_head(ParticipantId(center), &head).unwrap();
-		}
-		let known = journal.centers_with_log_heads().unwrap();
-		assert_eq!(known, [ParticipantId(2), ParticipantId(7)]);
 	}
 
 	#[tokio::test]

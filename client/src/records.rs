@@ -157,6 +157,21 @@ pub async fn exclusions_of(
 	}
 }
 
+/// The centers that have handed over a record of a patient.
+pub async fn former_custodians_of(
+	state: &State,
+	patient: ParticipantId,
+) -> Result<Vec<ParticipantId>> {
+	let mut centers: Vec<ParticipantId> = Vec::new();
+	loop {
+		let page = state.former_custodians(patient, centers.last().copied(), PAGE).await?;
+		if page.is_empty() {
+			return Ok(centers);
+		}
+		centers.extend(page);
+	}
+}
+
 /// The opening of the attributes of a record that the participant may read: from the journal, or from
 /// a custodian, checked against the chain.
 pub async fn opening(

@@ -251,6 +251,14 @@ impl_runtime_apis! {
 			Records::rows_held(center, cohort)
 		}
 
+		fn former_custodians(
+			patient: ParticipantId,
+			after: Option<ParticipantId>,
+			limit: u32,
+		) -> Vec<ParticipantId> {
+			Records::former_custodians_of(patient, after, limit)
+		}
+
 		fn check_batch(author: KeyBytes, records: Vec<NewRecord>) -> Result<(), BatchFault> {
 			Records::check_batch(author.into(), records)
 				.map_err(|(index, error)| BatchFault { index, error: error_name(error) })

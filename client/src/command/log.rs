@@ -13,10 +13,10 @@ use crate::{
 
 /// For patients: who read or wanted to read what.
 ///
-/// Every custodian of the own records is asked for its access log, and every center that had entries
-/// before and has handed the records over since. The entries' hashes are verified,
-/// the chaining where entries are neighbours, and that nothing seen before has changed or gone. A log
-/// that does not verify is shown all the same, and the exit code is 9.
+/// Every custodian of the own records is asked for its access log, and every active center that has
+/// handed one over. The entries' hashes are verified, the chaining where entries are neighbours, and
+/// that nothing seen before has changed or gone. A log that does not verify is shown all the same, and
+/// the exit code is 9.
 #[derive(Args, Debug)]
 pub struct Opts {
 	/// Only this record

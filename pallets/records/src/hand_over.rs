@@ -4,7 +4,7 @@ use frame_support::{dispatch::DispatchResult, ensure, traits::Time};
 use sp_runtime::ArithmeticError;
 use ward_primitives::{HandOver, Moment, ParticipantId};
 
-use crate::{Config, Error, Event, HandedOver, Pallet, Records};
+use crate::{Config, Error, Event, FormerCustodians, HandedOver, Pallet, Records};
 
 impl<T: Config> Pallet<T> {
 	/// Checks and hands over several records.
@@ -38,6 +38,7 @@ impl<T: Config> Pallet<T> {
 			*count = count.checked_add(1).ok_or(ArithmeticError::Overflow)?;
 			Ok::<_, ArithmeticError>(())
 		})?;
+		FormerCustodians::<T>::insert(row.content.patient, from.center, ());
 		Records::<T>::insert(id, row);
 		Self::deposit_event(Event::HandedOver { record: *id, from, to });
 		Ok(())

@@ -170,6 +170,12 @@ pub mod pallet {
 	pub type HandedOver<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, ParticipantId, Twox64Concat, u64, u16, ValueQuery>;
 
+	/// The centers that have handed over a record of a patient: their access logs may say who read it there.
+	// Twox: both keys are numbers that the chain assigns one after the other.
+	#[pallet::storage]
+	pub type FormerCustodians<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, ParticipantId, Twox64Concat, ParticipantId, ()>;
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -429,6 +435,16 @@ pub mod pallet {
 		/// handed over.
 		pub fn rows_held(center: ParticipantId, cohort: u64) -> u16 {
 			<Self as ReadCustody>::rows_held(center, cohort)
+		}
+
+		/// A page of the centers that have handed over a record of a patient, after `after`, in no particular
+		/// order but always the same: at most `limit` (and at most 1,000).
+		pub fn former_custodians_of(
+			patient: ParticipantId,
+			after: Option<ParticipantId>,
+			limit: u32,
+		) -> Vec<ParticipantId> {
+			Self::page_of_former_custodians(patient, after, limit)
 		}
 
 		/// Whether `anchor_batch` of these records by this account would succeed now; if not, the

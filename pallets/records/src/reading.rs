@@ -10,7 +10,7 @@ use ward_primitives::{
 	Custodian, ParticipantId, RecordId,
 };
 
-use crate::{Config, Custody, CustodyCount, HandedOver, Pallet, Records};
+use crate::{Config, Custody, CustodyCount, FormerCustodians, HandedOver, Pallet, Records};
 
 /// The most entries in one page of a list.
 pub const MAX_PAGE: u32 = 1_000;
@@ -22,7 +22,22 @@ impl<T: Config> Pallet<T> {
 		limit: u32,
 		entry: impl FnMut(u64) -> Option<Entry>,
 	) -> Vec<Entry> {
-		(from..u64::MAX).take(limit.min(MAX_PAGE) as usize).map_while(entry).collect()
+		(from..u64::MAX).take(page_len(limit)).map_while(entry).collect()
+	}
+
+	pub(crate) fn page_of_former_custodians(
+		patient: ParticipantId,
+		after: Option<ParticipantId>,
+		limit: u32,
+	) -> Vec<ParticipantId> {
+		let centers = match after {
+			None => FormerCustodians::<T>::iter_key_prefix(patient),
+			Some(last) => {
+				let key = FormerCustodians::<T>::hashed_key_for(patient, last);
+				FormerCustodians::<T>::iter_key_prefix_from(patient, key)
+			},
+		};
+		centers.take(page_len(limit)).collect()
 	}
 }
 
@@ -47,7 +62,7 @@ impl<T: Config> ReadCustody for Pallet<T> {
 			Some(after) => CustodyCount::<T>::iter_from_key(after),
 			None => CustodyCount::<T>::iter(),
 		};
-		all.take(limit.min(MAX_PAGE) as usize).collect()
+		all.take(page_len(limit)).collect()
 	}
 
 	fn rows(center: ParticipantId) -> u64 {
@@ -68,4 +83,8 @@ impl<T: Config> ReadCustody for Pallet<T> {
 		let is_held = stored.custodians.contains(&Custodian { center, row });
 		Some(Row { record, root: stored.content.content_root, size: stored.content.size, is_held })
 	}
+}
+
+fn page_len(limit: u32) -> usize {
+	limit.min(MAX_PAGE) as usize
 }

@@ -1,6 +1,6 @@
 //! What always holds in this pallet's storage.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use frame_support::{ensure, traits::Time};
 use sp_runtime::TryRuntimeError;
 use ward_primitives::{
@@ -8,8 +8,8 @@ use ward_primitives::{
 };
 
 use crate::{
-	Config, Custody, CustodyCount, HandedOver, Pallet, PatientRecordCount, PatientRecords,
-	RecordCount, Records,
+	Config, Custody, CustodyCount, FormerCustodians, HandedOver, Pallet, PatientRecordCount,
+	PatientRecords, RecordCount, Records,
 };
 
 impl<T: Config> Pallet<T> {
@@ -48,22 +48,26 @@ impl<T: Config> Pallet<T> {
 		)
 	}
 
-	/// The rows that their records do not name any more: as many in each cohort as is noted. Returns how many
-	/// each center has.
+	/// The rows that their records do not name any more: as many in each cohort as is noted, and each noted for
+	/// its patient. Returns how many each center has.
 	fn check_handed_over() -> Result<BTreeMap<ParticipantId, u64>, TryRuntimeError> {
 		let (mut found, mut of) = (BTreeMap::<_, u16>::new(), BTreeMap::<_, u64>::new());
+		let mut former = BTreeSet::new();
 		for (center, row, id) in Custody::<T>::iter() {
 			let custodian = Custodian { center, row };
-			let is_held = |record: RecordRow| record.custodians.contains(&custodian);
-			if !Records::<T>::get(id).is_some_and(is_held) {
+			let record = Records::<T>::get(id).ok_or("Row of a missing record")?;
+			if !record.custodians.contains(&custodian) {
 				*found.entry((center, custodian.cohort())).or_default() += 1;
 				*of.entry(center).or_default() += 1;
+				former.insert((record.content.patient, center));
 			}
 		}
 		let noted: BTreeMap<_, _> = HandedOver::<T>::iter()
 			.map(|(center, cohort, count)| ((center, cohort), count))
 			.collect();
 		ensure!(found == noted, "HandedOver is not the number of rows that were");
+		let noted: BTreeSet<_> = FormerCustodians::<T>::iter_keys().collect();
+		ensure!(former == noted, "FormerCustodians are not the centers that handed over");
 		Ok(of)
 	}
 

@@ -69,6 +69,13 @@ sp_api::decl_runtime_apis! {
 		/// How many rows of a center's cohort it still holds, without those that it handed over.
 		fn rows_held(center: ParticipantId, cohort: u64) -> u16;
 
+		/// The centers that have handed over a record of a patient, after `after`, in no particular order.
+		fn former_custodians(
+			patient: ParticipantId,
+			after: Option<ParticipantId>,
+			limit: u32,
+		) -> Vec<ParticipantId>;
+
 		/// Whether `anchor_batch` of these records by this key would succeed now.
 		fn check_batch(author: KeyBytes, records: Vec<NewRecord>) -> Result<(), BatchFault>;
 

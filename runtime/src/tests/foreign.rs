@@ -168,6 +168,7 @@ fn right_arguments() -> Vec<(&'static str, Vec<u8>)> {
 		("patient_records", (id, number, limit).encode()),
 		("custody", (id, number, limit).encode()),
 		("rows_held", (id, number).encode()),
+		("former_custodians", (id, Some(id), limit).encode()),
 		("check_batch", (key, vec![new; 3]).encode()),
 		("grant", GrantId(0).encode()),
 		("patient_grants", (id, GrantId(0), limit).encode()),

@@ -96,6 +96,30 @@ fn what_comes_back_gets_a_new_row() {
 }
 
 #[test]
+fn a_patient_finds_every_center_that_ever_handed_over_a_record() {
+	new_test_ext().execute_and_check(|| {
+		let former = |patient| Records::former_custodians_of(patient, None, 9);
+		let (first, second) = (held_by(1, &[HOSPITAL]), held_by(2, &[HOSPITAL, CLINIC]));
+		assert_eq!(former(PATIENT), []);
+		assert_ok!(hand_over(HOSPITAL, &[to(ARCHIVE, &first), to(ARCHIVE, &second)]));
+		assert_eq!(former(PATIENT), [HOSPITAL]);
+		assert_eq!(former(DOCTOR), []);
+		assert_ok!(hand_over(CLINIC, &[to(ARCHIVE, &second)]));
+		assert_ok!(hand_over(ARCHIVE, &[to(HOSPITAL, &first)]));
+		// Also the one that holds a record again: what was read meanwhile is in two logs.
+		let mut all = former(PATIENT);
+		let page = |after, limit| Records::former_custodians_of(PATIENT, after, limit);
+		assert_eq!(page(None, 1), all[..1]);
+		assert_eq!(page(Some(all[0]), 9), all[1..]);
+		assert_eq!(page(Some(all[2]), 9), []);
+		all.sort();
+		let mut expected = [HOSPITAL, CLINIC, ARCHIVE];
+		expected.sort();
+		assert_eq!(all, expected);
+	});
+}
+
+#[test]
 fn rows_are_counted_by_cohort() {
 	new_test_ext().execute_and_check(|| {
 		let numbered = |number: u64| {
