@@ -11,7 +11,7 @@ use std::{
 };
 
 use codec::{Decode, DecodeAll, Encode};
-use redb::{Builder, Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Builder, Database, DatabaseError, ReadableDatabase, TableDefinition};
 use ring::aead::{Aad, LessSafeKey, Nonce, UnboundKey, CHACHA20_POLY1305, NONCE_LEN};
 use ward_crypto::content::DataKey;
 use ward_fail_points::die_at;
