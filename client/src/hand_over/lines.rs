@@ -15,8 +15,8 @@ use ward_primitives::{Deposit, HandOver, ParticipantId, RecordId};
 use super::Left;
 use crate::error::{Context, Error, Kind, Result};
 
-/// How many records are handed over in one call.
-const BATCH: usize = 64;
+/// How many records are handed over in one call: the most that the chain takes.
+const BATCH: usize = 128;
 
 /// More bytes than any line has.
 const MAX_LINE: u64 = 1 << 16;
