@@ -13,6 +13,9 @@ use crate::{
 	session::Session,
 };
 
+/// The most records that go into one call: `Records::MaxBatch` of the runtime.
+pub const MAX_BATCH: usize = 128;
+
 /// How many entries are asked for at once.
 const PAGE: u32 = 200;
 

@@ -75,7 +75,8 @@ on() {
 	)
 }
 
-# start WHO STEP: the node of somebody's machine, as the page starts it, with ports of this network.
+# start WHO STEP: the node of somebody's machine, as the page starts it, with ports of this network. Nodes of one machine
+# find each other only when told to; those of real centers do so by their public addresses.
 start() {
 	local n=${NODE_OF[$1]}
 	# shellcheck disable=SC2016 # The other shell expands it.

@@ -13,10 +13,10 @@ use tokio::sync::mpsc;
 use ward_primitives::{Deposit, HandOver, ParticipantId, RecordId};
 
 use super::Left;
-use crate::error::{Context, Error, Kind, Result};
-
-/// How many records are handed over in one call: the most that the chain takes.
-const BATCH: usize = 128;
+use crate::{
+	error::{Context, Error, Kind, Result},
+	records::MAX_BATCH,
+};
 
 /// More bytes than any line has.
 const MAX_LINE: u64 = 1 << 16;
@@ -116,7 +116,7 @@ impl<R: BufRead> Iterator for Reader<R> {
 		let mut lines = Lines::default();
 		let is_first = self.number == 0;
 		let from = self.number;
-		while !self.is_over && lines.ready.len() < BATCH && !(is_first && self.number > 0) {
+		while !self.is_over && lines.ready.len() < MAX_BATCH && !(is_first && self.number > 0) {
 			match self.line() {
 				Ok(Some(said)) => lines.add(said),
 				Ok(None) => {
@@ -240,7 +240,7 @@ mod tests {
 	fn what_is_ready_comes_in_batches_behind_the_plan_and_other_outcomes_are_no_fault() {
 		let record = RecordId([200; 32]);
 		let mut lines = vec![PLAN.to_owned()];
-		lines.extend((0..=BATCH as u8).map(|byte| ready(byte, 5)));
+		lines.extend((0..=MAX_BATCH as u8).map(|byte| ready(byte, 5)));
 		lines.push(json!({ "record": record, "outcome": "handed-over" }).to_string());
 		lines.push(json!({ "record": record, "outcome": "discarded", "new": 1 }).to_string());
 		lines.push(json!({ "record": record, "outcome": "left", "why": "damaged" }).to_string());
@@ -250,7 +250,7 @@ mod tests {
 			first.plan,
 			Some(Plan { from: Some(ParticipantId(2)), rows: 9, handed_over: 2 })
 		);
-		assert_eq!((first.records, second.ready.len(), third.ready.len()), (0, BATCH, 1));
+		assert_eq!((first.records, second.ready.len(), third.ready.len()), (0, MAX_BATCH, 1));
 		assert_eq!((third.records, &third.left[0].why[..]), (4, "damaged"));
 		let item = second.ready[&RecordId([3; 32])];
 		assert_eq!((item.deposit.custodian, item.deposit.expires), (ParticipantId(7), 5));

@@ -23,15 +23,13 @@ use crate::{
 	error::{Error, Kind, Result},
 	journal::{Journal, PutKey, PutRow},
 	progress::{Progress, Tally},
+	records::MAX_BATCH,
 	session::Session,
 	vault::{self, VaultClient},
 };
 
 /// How many files are on their way to the vaults at once.
 pub(super) const AT_ONCE: usize = 8;
-
-/// The most records that go into one call: `Records::MaxBatch` of the runtime.
-const BATCH: usize = 128;
 
 /// From how many records on a batch is sent, if none is on its way.
 const SMALL_BATCH: usize = 32;
@@ -44,7 +42,7 @@ const BATCHES_AT_ONCE: usize = 3;
 
 /// How many records may lie in the vaults without being anchored. A vault takes a thousand of an
 /// author, unless its operator says otherwise.
-const STAGED: usize = 4 * BATCH;
+const STAGED: usize = 4 * MAX_BATCH;
 
 /// How often something passing is waited for, and how long.
 const PATIENCE: (u32, Duration) = (30, Duration::from_secs(2));
@@ -145,10 +143,10 @@ pub(super) async fn run(
 		let enough = match (deposits.is_none() || mem::take(&mut hurries), anchoring.len()) {
 			(true, _) => 1,
 			(false, 0) => SMALL_BATCH,
-			(false, _) => BATCH,
+			(false, _) => MAX_BATCH,
 		};
 		while ready.len() >= enough && anchoring.len() < BATCHES_AT_ONCE {
-			let batch: Vec<_> = ready.drain(..ready.len().min(BATCH)).collect();
+			let batch: Vec<_> = ready.drain(..ready.len().min(MAX_BATCH)).collect();
 			anchoring.push(anchor(line, batch));
 		}
 		let Some(running) = &mut deposits else {
